@@ -1,0 +1,1 @@
+"""Benchmarks: ratios against a bare Textual app measured in the same run."""

@@ -1,0 +1,10 @@
+"""The command line. Importing this package costs almost nothing: commands load when they run."""
+
+from __future__ import annotations
+
+
+def main() -> None:
+    """Run ``chat-tui``."""
+    from chat_tui.cli.commands import run
+
+    run()

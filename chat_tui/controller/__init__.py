@@ -1,0 +1,1 @@
+"""Everything the UI can do, without a UI: commands are awaited, facts come as events."""

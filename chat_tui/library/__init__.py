@@ -1,0 +1,1 @@
+"""The only place on the client side that knows SQL."""

@@ -1,0 +1,1 @@
+"""The embedded server: Conversations and Responses over SQLite. Imports nothing of chat_tui."""

@@ -29,7 +29,7 @@ EVERYTHING = frozenset(
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "items": frozenset(),
     "config": frozenset(),
-    "planning": frozenset({"items"}),
+    "planning": frozenset({"items", "config"}),
     "streaming": frozenset({"items"}),
     "gateway": frozenset({"items", "config"}),
     "library": frozenset({"items"}),

@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "chat_tui"
 
 EVERYTHING = frozenset(
     [
+        "errors",
         "items",
         "planning",
         "streaming",
@@ -27,18 +28,19 @@ EVERYTHING = frozenset(
     ]
 )
 MAY_IMPORT: dict[str, frozenset[str]] = {
+    "errors": frozenset(),
     "items": frozenset(),
-    "config": frozenset(),
+    "config": frozenset({"errors"}),
     "planning": frozenset({"items", "config"}),
     "streaming": frozenset({"items"}),
-    "gateway": frozenset({"items", "config"}),
-    "library": frozenset({"items"}),
-    "tools": frozenset({"items", "config"}),
+    "gateway": frozenset({"errors", "items", "config"}),
+    "library": frozenset({"errors", "items"}),
+    "tools": frozenset({"errors", "items", "config"}),
     "controller": frozenset(
-        {"items", "planning", "streaming", "config", "gateway", "library", "tools"}
+        {"errors", "items", "planning", "streaming", "config", "gateway", "library", "tools"}
     ),
     "server": frozenset(),
-    "tui": frozenset({"controller", "items", "config"}),
+    "tui": frozenset({"errors", "controller", "items", "config"}),
     "cli": EVERYTHING,
     "__main__": frozenset({"cli"}),
     "__init__": frozenset(),

@@ -9,9 +9,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from chat_tui.errors import EXIT_USAGE, ChatTuiError
 
-class ConfigError(Exception):
+
+class ConfigError(ChatTuiError):
     """The configuration cannot be used; the message is one sentence that names line and key."""
+
+    exit_code = EXIT_USAGE
 
 
 class Chaining(StrEnum):

@@ -1,1 +1,7 @@
-"""The only place on the client side that knows SQL."""
+"""The only place on the client side that knows SQL: index, item cache, drafts, turn journal."""
+
+from chat_tui.library.database import LibraryError
+from chat_tui.library.library import Library
+from chat_tui.library.rows import ConversationRow, PendingTurn, Window
+
+__all__ = ["ConversationRow", "Library", "LibraryError", "PendingTurn", "Window"]

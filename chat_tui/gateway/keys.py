@@ -1,0 +1,75 @@
+"""Where an API key comes from: environment, then keyring, then a command. Never written by us."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from chat_tui.config import APP, Profile
+from chat_tui.errors import EXIT_REFUSED, ChatTuiError
+
+COMMAND_TIMEOUT = 30
+"""Seconds a key command may take (a person may have to unlock a store)."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeySource:
+    """A key and a description of where it was found that is safe to print."""
+
+    description: str
+    value: str = field(repr=False)
+
+
+def find_key(profile: Profile, env: Mapping[str, str] = os.environ) -> KeySource | None:
+    """Return the key of a profile, or None when none is set.
+
+    Blocks (keyring, command): call it off the event loop. Raises ChatTuiError when the configured
+    command fails.
+    """
+    if profile.api_key_env and (value := env.get(profile.api_key_env, "").strip()):
+        return KeySource(f"environment variable {profile.api_key_env}", value)
+    if value := _from_keyring(profile.name):
+        return KeySource(f"keyring entry {APP}/{profile.name}", value)
+    if profile.api_key_command:
+        return KeySource("api_key_command", _from_command(profile))
+    return None
+
+
+def _from_keyring(name: str) -> str:
+    import keyring  # noqa: PLC0415 - slow to import, and only profiles without a variable need it
+    from keyring.errors import KeyringError  # noqa: PLC0415
+
+    try:
+        return (keyring.get_password(APP, name) or "").strip()
+    except KeyringError:
+        return ""
+
+
+def _from_command(profile: Profile) -> str:
+    problem = ""
+    try:
+        done = subprocess.run(  # noqa: S603 - the user's own command, run without a shell
+            shlex.split(profile.api_key_command),
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_TIMEOUT,
+            check=False,
+        )
+        if done.returncode:
+            problem = f"ended with code {done.returncode}"
+        elif not done.stdout.strip():
+            problem = "printed nothing"
+    except (OSError, ValueError) as error:
+        problem = getattr(error, "strerror", None) or str(error)
+    except subprocess.TimeoutExpired:
+        problem = f"took over {COMMAND_TIMEOUT} s"
+    if problem:
+        raise ChatTuiError(
+            f"The api_key_command of profile {profile.name} {problem}.",
+            "Run it in a shell to see why.",
+            exit_code=EXIT_REFUSED,
+        )
+    return done.stdout.strip()

@@ -1,0 +1,135 @@
+"""The item cache: what the server holds, so that a conversation opens at once. Can be rebuilt.
+
+Off-the-record text never comes here: records at Place.PRIVATE or PENDING are passed over by every
+method that writes, whatever the caller does.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Sequence
+
+from chat_tui.items import Place, Record
+from chat_tui.library.database import Database
+from chat_tui.library.rows import Window
+
+_KEPT_PLACES = (Place.CONVERSATION, Place.CHAIN, Place.STOPPED)
+_FIRST_RANK = 0
+
+
+class Cache:
+    """Cached records of conversations, each at a rank; ranks rise with time and may be negative."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def window(self, key: int, *, before: int | None = None, limit: int = 200) -> Window:
+        """Return the newest cached records, or those just before rank ``before``."""
+
+        def work(db: sqlite3.Connection) -> Window:
+            bound = 2**62 if before is None else before
+            found = db.execute(
+                "SELECT rank, raw, place, at, response_id, model FROM items "
+                "WHERE conversation = ? AND rank < ? ORDER BY rank DESC LIMIT ?",
+                (key, bound, limit + 1),
+            ).fetchall()
+            reaches_start = len(found) <= limit
+            found = found[:limit][::-1]
+            records = tuple(
+                Record(json.loads(raw), Place(place), at, response_id, model)
+                for _, raw, place, at, response_id, model in found
+            )
+            return Window(records, found[0][0] if found else bound, reaches_start)
+
+        return await self._db.read(work)
+
+    async def count(self, key: int) -> int:
+        """Return how many records are cached."""
+        return await self._db.read(
+            lambda db: int(
+                db.execute("SELECT count(*) FROM items WHERE conversation = ?", (key,)).fetchone()[
+                    0
+                ]
+            )
+        )
+
+    async def append(self, key: int, records: Iterable[Record]) -> None:
+        """Add records after the newest one."""
+        await self._db.write(lambda db: _insert(db, key, _next_rank(db, key), _kept(records)))
+
+    async def prepend(self, key: int, records: Sequence[Record], *, complete: bool) -> int:
+        """Add records before the oldest one; returns the rank of the first."""
+
+        def work(db: sqlite3.Connection) -> int:
+            first = db.execute(
+                "SELECT min(rank) FROM items WHERE conversation = ?", (key,)
+            ).fetchone()[0]
+            kept = _kept(records)
+            start = (_FIRST_RANK if first is None else first) - len(kept)
+            _insert(db, key, start, kept)
+            db.execute("UPDATE conversations SET complete = ? WHERE key = ?", (int(complete), key))
+            return start
+
+        return await self._db.write(work)
+
+    async def replace_from(
+        self, key: int, rank: int, records: Sequence[Record], *, complete: bool | None = None
+    ) -> None:
+        """Put ``records`` in place of everything cached from ``rank`` on.
+
+        ``complete`` given: the older records go too, and it says whether these are all there are.
+        """
+
+        def work(db: sqlite3.Connection) -> None:
+            if complete is not None:
+                db.execute("DELETE FROM items WHERE conversation = ?", (key,))
+                db.execute(
+                    "UPDATE conversations SET complete = ? WHERE key = ?", (int(complete), key)
+                )
+            else:
+                db.execute("DELETE FROM items WHERE conversation = ? AND rank >= ?", (key, rank))
+            _insert(db, key, rank, _kept(records))
+
+        await self._db.write(work)
+
+    async def note_response(self, key: int, response_id: str) -> None:
+        """Remember that a stored response belongs to a conversation."""
+        await self._db.write(
+            lambda db: db.execute(
+                "INSERT OR IGNORE INTO responses VALUES (?, ?, ?)",
+                (response_id, key, time.time()),
+            )
+        )
+
+    async def responses(self, key: int) -> list[str]:
+        """Return the known responses of a conversation, oldest first."""
+        return await self._db.read(
+            lambda db: [
+                row[0]
+                for row in db.execute(
+                    "SELECT response_id FROM responses WHERE conversation = ? ORDER BY at", (key,)
+                )
+            ]
+        )
+
+
+def _kept(records: Iterable[Record]) -> list[Record]:
+    return [record for record in records if record.place in _KEPT_PLACES]
+
+
+def _insert(db: sqlite3.Connection, key: int, start: int, records: Sequence[Record]) -> None:
+    db.executemany(
+        "INSERT INTO items (conversation, rank, place, at, response_id, model, raw) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            (key, rank, r.place, r.at, r.response_id, r.model, json.dumps(r.raw))
+            for rank, r in enumerate(records, start)
+        ),
+    )
+
+
+def _next_rank(db: sqlite3.Connection, key: int) -> int:
+    last = db.execute("SELECT max(rank) FROM items WHERE conversation = ?", (key,)).fetchone()[0]
+    return _FIRST_RANK if last is None else int(last) + 1

@@ -1,0 +1,199 @@
+"""The index of known conversations: no API can list them, so this list is what a person resumes."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from chat_tui.library.database import Database, LibraryError, checkpoint, escaped
+from chat_tui.library.rows import ConversationRow
+
+_COLUMNS = (
+    "profile, conversation_id, response_id, title, named, created_at, updated_at, model, "
+    "chaining, store, compaction, instructions, metadata, usage, complete"
+)
+_SELECT = (
+    f"SELECT key, {_COLUMNS}, "  # noqa: S608 - constants only
+    "EXISTS (SELECT 1 FROM journal WHERE journal.conversation = key) FROM conversations"
+)
+_CHANGEABLE = frozenset(_COLUMNS.replace(" ", "").split(",")) - {"profile", "created_at"}
+
+
+class Index:
+    """Rows of the conversation list."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def create(self, row: ConversationRow) -> ConversationRow:
+        """Add a conversation and return it with its key and times; ``row.key`` is ignored."""
+        now = time.time()
+
+        def work(db: sqlite3.Connection) -> ConversationRow:
+            values = _values(
+                {
+                    **asdict(row),
+                    "created_at": row.created_at or now,
+                    "updated_at": row.updated_at or now,
+                }
+            )
+            names = _COLUMNS.replace(" ", "").split(",")
+            marks = ", ".join("?" * len(names))
+            cursor = db.execute(
+                f"INSERT INTO conversations ({_COLUMNS}) VALUES ({marks})",  # noqa: S608 - constants only
+                [values[name] for name in names],
+            )
+            return _one(db, "key = ?", cursor.lastrowid)
+
+        return await self._db.write(work)
+
+    async def change(self, key: int, *, touch: bool = False, **changes: Any) -> ConversationRow:
+        """Set columns of a conversation; ``touch`` moves it to the top. Returns the new row."""
+        if not changes.keys() <= _CHANGEABLE:
+            raise ValueError(f"not columns: {changes.keys() - _CHANGEABLE}")
+        if touch:
+            changes["updated_at"] = time.time()
+
+        def work(db: sqlite3.Connection) -> ConversationRow:
+            if changes:
+                sets = ", ".join(f"{name} = ?" for name in changes)
+                db.execute(
+                    f"UPDATE conversations SET {sets} WHERE key = ?",  # noqa: S608 - names checked
+                    [*_values(changes).values(), key],
+                )
+            return _one(db, "key = ?", key)
+
+        return await self._db.write(work)
+
+    async def row(self, key: int) -> ConversationRow | None:
+        """Return a conversation by key."""
+        return await self._db.read(lambda db: _maybe(db, "key = ?", key))
+
+    async def rows(
+        self, profile: str, *, query: str = "", limit: int = 200, offset: int = 0
+    ) -> list[ConversationRow]:
+        """Return conversations, latest first, whose title or ids contain ``query``."""
+        pattern = f"%{escaped(query)}%"
+        clause = (
+            "profile = ? AND (title LIKE ? ESCAPE '\\' OR conversation_id LIKE ? ESCAPE '\\' "
+            "OR response_id LIKE ? ESCAPE '\\') ORDER BY updated_at DESC, key DESC LIMIT ? OFFSET ?"
+        )
+        return await self._db.read(
+            lambda db: _all(db, clause, profile, pattern, pattern, pattern, limit, offset)
+        )
+
+    async def last(self, profile: str) -> ConversationRow | None:
+        """Return the conversation that changed last."""
+        found = await self.rows(profile, limit=1)
+        return found[0] if found else None
+
+    async def find(self, profile: str, target: str) -> list[ConversationRow]:
+        """Return what ``target`` names: a full id, else an exact title, else a prefix of an id.
+
+        More than one row means the target is ambiguous.
+        """
+
+        def work(db: sqlite3.Connection) -> list[ConversationRow]:
+            by_response = "key IN (SELECT conversation FROM responses WHERE response_id {})"
+            prefix = f"{escaped(target)}%"
+            attempts: list[tuple[str, tuple[str, ...]]] = [
+                ("conversation_id = ?", (target,)),
+                (f"(response_id = ? OR {by_response.format('= ?')})", (target, target)),
+                ("title = ? COLLATE NOCASE", (target,)),
+                ("conversation_id LIKE ? ESCAPE '\\'", (prefix,)),
+                (by_response.format("LIKE ? ESCAPE '\\'"), (prefix,)),
+            ]
+            for clause, values in attempts:
+                if found := _all(db, f"profile = ? AND {clause} LIMIT 10", profile, *values):
+                    return found
+            return []
+
+        return await self._db.read(work)
+
+    async def forget(self, key: int) -> None:
+        """Remove a conversation and all that is cached of it, bytes included."""
+        await self._db.write(
+            lambda db: db.execute("DELETE FROM conversations WHERE key = ?", (key,))
+        )
+        await self._db.read(checkpoint)
+
+    async def prune_empty(self, keep: int = 0) -> None:
+        """Remove conversations that never came to be: no anchor, items, draft, title or turn."""
+        await self._db.write(
+            lambda db: db.execute(
+                "DELETE FROM conversations WHERE key != ? AND conversation_id = '' "
+                "AND response_id = '' AND title = '' "
+                "AND key NOT IN (SELECT conversation FROM items) "
+                "AND key NOT IN (SELECT conversation FROM drafts) "
+                "AND key NOT IN (SELECT conversation FROM journal)",
+                (keep,),
+            )
+        )
+
+
+def _values(columns: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: json.dumps(value) if isinstance(value, Mapping) else value
+        for name, value in columns.items()
+    }
+
+
+def _row(values: Sequence[Any]) -> ConversationRow:
+    (
+        key,
+        profile,
+        conversation_id,
+        response_id,
+        title,
+        named,
+        created_at,
+        updated_at,
+        model,
+        chaining,
+        store,
+        compaction,
+        instructions,
+        metadata,
+        usage,
+        complete,
+        pending,
+    ) = values
+    return ConversationRow(
+        key,
+        profile,
+        conversation_id,
+        response_id,
+        title,
+        bool(named),
+        created_at,
+        updated_at,
+        model,
+        chaining,
+        bool(store),
+        compaction,
+        instructions,
+        json.loads(metadata),
+        json.loads(usage),
+        bool(complete),
+        bool(pending),
+    )
+
+
+def _all(db: sqlite3.Connection, clause: str, *values: Any) -> list[ConversationRow]:
+    return [_row(found) for found in db.execute(f"{_SELECT} WHERE {clause}", values)]
+
+
+def _maybe(db: sqlite3.Connection, clause: str, *values: Any) -> ConversationRow | None:
+    found = _all(db, clause, *values)
+    return found[0] if found else None
+
+
+def _one(db: sqlite3.Connection, clause: str, *values: Any) -> ConversationRow:
+    found = _maybe(db, clause, *values)
+    if found is None:
+        raise LibraryError("The conversation is no longer in the library.", "Open it again by id.")
+    return found

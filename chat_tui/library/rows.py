@@ -1,0 +1,61 @@
+"""What the library hands out and takes in; plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from chat_tui.items import Record
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationRow:
+    """One known conversation. Times are Unix seconds."""
+
+    key: int
+    """The library's own number; ids come and go, this stays."""
+    profile: str
+    conversation_id: str = ""
+    response_id: str = ""
+    """The last stored response."""
+    title: str = ""
+    named: bool = False
+    """Whether a person chose the title (else it was taken from the first message)."""
+    created_at: float = 0.0
+    updated_at: float = 0.0
+    model: str = ""
+    chaining: str = ""
+    store: bool = True
+    compaction: str = ""
+    instructions: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    usage: Mapping[str, object] = field(default_factory=dict)
+    """The last ``usage`` object the server reported."""
+    complete: bool = True
+    """Whether the cached items reach back to the first one."""
+    pending: bool = False
+    """Whether a sent turn has no known outcome."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A run of cached records, oldest first."""
+
+    records: tuple[Record, ...]
+    first_rank: int
+    """Position of the first record; ask for what lies before it."""
+    reaches_start: bool
+    """Whether nothing older is cached."""
+
+
+@dataclass(frozen=True, slots=True)
+class PendingTurn:
+    """A turn written down before it was sent, so that a crash loses nothing."""
+
+    key: int
+    text: str
+    response_id: str
+    """Known once the server began to answer."""
+    after_item: str
+    """The last item known to be on the server before this turn; empty for none."""
+    at: float

@@ -102,10 +102,12 @@ class TurnPlan:
     """The conversation or response the request refers to; empty for none."""
     creates: bool = False
     """A conversation is created first."""
-    seed: tuple[RawItem, ...] = ()
-    """What that new conversation starts with."""
-    context: tuple[RawItem, ...] = ()
-    """History sent along, ids stripped."""
+    seeds: tuple[Place, ...] = ()
+    """Records at these places are what that new conversation starts with."""
+    carries: tuple[Place, ...] = ()
+    """Records at these places are sent along as input, ids stripped."""
+    carried: int = 0
+    """How many loaded records those are."""
     flushes: tuple[int, ...] = ()
     """Refs of stopped records that this request brings to the server."""
     threshold: int = 0
@@ -117,9 +119,12 @@ class TurnPlan:
     @property
     def summary(self) -> str:
         """One sentence: what is sent and who keeps it."""
-        count = len(self.context)
-        carried = "the whole history" if self.needs_all else f"{count} earlier items"
-        with_history = f"{carried} and your message" if count or self.needs_all else "your message"
+        if self.needs_all:
+            carried = "the whole history and your message"
+        elif self.carried:
+            carried = f"{_items(self.carried)} from before and your message"
+        else:
+            carried = "your message"
         if self.creates:
             target = "a new conversation"
         elif self.parent.startswith("resp"):
@@ -133,11 +138,18 @@ class TurnPlan:
             Place.CHAIN: "the server keeps the response",
             Place.PRIVATE: "nothing is kept on the server or on disk",
         }[self.place]
-        return f"Sends {with_history} to {target}; {kept}."
+        return f"Sends {carried} to {target}; {kept}."
 
-    def request(self, choices: Choices, new: Sequence[RawItem], conversation_id: str) -> RawItem:
+    def seed(self, state: State) -> list[RawItem]:
+        """Return what a conversation to be created starts with."""
+        return replay(state.placed(*self.seeds))
+
+    def request(
+        self, state: State, choices: Choices, new: Sequence[RawItem], conversation_id: str = ""
+    ) -> RawItem:
         """Return the body of ``POST /responses``; ``conversation_id`` is one just created."""
-        body: dict[str, Any] = {"input": [*self.context, *new], "stream": True}
+        context = replay(state.placed(*self.carries)) if self.carries else []
+        body: dict[str, Any] = {"input": [*context, *new], "stream": True}
         body["store"] = self.stored
         if choices.model:
             body["model"] = choices.model
@@ -201,13 +213,13 @@ def _plan_conversation(draft: TurnPlan, state: State) -> TurnPlan:
         aside = state.placed(Place.CHAIN)
         plan = _flushing(plan, state)
         if aside:
-            plan = _noting(plan, f"Not part of the conversation: {_count(aside)} made aside.")
+            plan = _noting(plan, f"Not part of the conversation: {_items(len(aside))} made aside.")
     else:
         shared = state.placed(Place.CHAIN, Place.STOPPED)
-        plan = replace(plan, creates=True, seed=tuple(replay(shared)))
+        plan = replace(plan, creates=True)
         if shared:
             plan = _noting(
-                replace(plan, needs_all=not state.complete),
+                replace(plan, seeds=(Place.CHAIN, Place.STOPPED), needs_all=not state.complete),
                 "Creates a conversation from the items so far; the chain stays as it is.",
             )
     return _leaving_private(plan, state)
@@ -219,7 +231,7 @@ def _plan_chain(draft: TurnPlan, state: State) -> TurnPlan:
         plan = _flushing(plan, state)
     else:
         plan = _with_history(plan, state, private=False)
-        if plan.context or plan.needs_all:
+        if plan.carried or plan.needs_all:
             plan = _noting(plan, "No response to chain from is known: sends the history once.")
     if state.conversation_id:
         plan = _noting(plan, "An aside: the conversation itself will not see this turn.")
@@ -235,8 +247,8 @@ def _plan_manual(draft: TurnPlan, state: State) -> TurnPlan:
 
 def _plan_private(draft: TurnPlan, state: State) -> TurnPlan:
     if draft.chaining is Chaining.RESPONSE and state.response_id:
-        own = replay(state.placed(Place.PRIVATE, Place.STOPPED))
-        plan = replace(draft, parent=state.response_id, context=tuple(own))
+        plan = _carrying(draft, state, Place.PRIVATE, Place.STOPPED)
+        plan = replace(plan, parent=state.response_id)
     else:
         plan = _with_history(draft, state, private=True)
     return _noting(plan, "Off the record: gone when you leave, and left out of later stored turns.")
@@ -249,23 +261,21 @@ def _with_history(plan: TurnPlan, state: State, *, private: bool) -> TurnPlan:
         places.append(Place.CHAIN)
     if private:
         places.append(Place.PRIVATE)
-    sent = state.placed(*places)
-    stopped = [] if private else [r.ref for r in sent if r.place is Place.STOPPED]
-    return replace(
-        plan,
-        context=tuple(replay(sent)),
-        flushes=tuple(stopped),
-        needs_all=not state.complete,
-    )
+    stopped = [] if private else [record.ref for record in state.placed(Place.STOPPED)]
+    plan = _carrying(plan, state, *places)
+    return replace(plan, flushes=tuple(stopped), needs_all=not state.complete)
+
+
+def _carrying(plan: TurnPlan, state: State, *places: Place) -> TurnPlan:
+    return replace(plan, carries=places, carried=len(state.placed(*places)))
 
 
 def _flushing(plan: TurnPlan, state: State) -> TurnPlan:
     stopped = state.placed(Place.STOPPED)
     if not stopped:
         return plan
-    plan = replace(
-        plan, context=tuple(replay(stopped)), flushes=tuple(record.ref for record in stopped)
-    )
+    plan = _carrying(plan, state, Place.STOPPED)
+    plan = replace(plan, flushes=tuple(record.ref for record in stopped))
     return _noting(plan, "Sends the stopped turn along, so that the server knows it.")
 
 
@@ -273,15 +283,15 @@ def _leaving_private(plan: TurnPlan, state: State) -> TurnPlan:
     private = state.placed(Place.PRIVATE)
     if not private:
         return plan
-    return _noting(plan, f"Left out: {_count(private)} off the record.")
+    return _noting(plan, f"Left out: {_items(len(private))} off the record.")
 
 
 def _noting(plan: TurnPlan, note: str) -> TurnPlan:
     return replace(plan, notes=(*plan.notes, note))
 
 
-def _count(records: Sequence[Record]) -> str:
-    return "1 item" if len(records) == 1 else f"{len(records)} items"
+def _items(count: int) -> str:
+    return "1 item" if count == 1 else f"{count} items"
 
 
 # --- afterwards ---------------------------------------------------------------------------------

@@ -15,7 +15,8 @@ from chat_tui.items import Place, Record
 from chat_tui.library.database import Database
 from chat_tui.library.rows import Window
 
-_KEPT_PLACES = (Place.CONVERSATION, Place.CHAIN, Place.STOPPED)
+KEPT_PLACES = (Place.CONVERSATION, Place.CHAIN, Place.STOPPED)
+"""Places whose records may be on this machine's disk."""
 _FIRST_RANK = 0
 
 
@@ -41,7 +42,8 @@ class Cache:
                 Record(json.loads(raw), Place(place), at, response_id, model)
                 for _, raw, place, at, response_id, model in found
             )
-            return Window(records, found[0][0] if found else bound, reaches_start)
+            first = _FIRST_RANK if before is None else before
+            return Window(records, found[0][0] if found else first, reaches_start)
 
         return await self._db.read(work)
 
@@ -116,7 +118,7 @@ class Cache:
 
 
 def _kept(records: Iterable[Record]) -> list[Record]:
-    return [record for record in records if record.place in _KEPT_PLACES]
+    return [record for record in records if record.place in KEPT_PLACES]
 
 
 def _insert(db: sqlite3.Connection, key: int, start: int, records: Sequence[Record]) -> None:

@@ -52,6 +52,7 @@ class Database:
         self._db = db
 
     def error(self, reason: str) -> LibraryError:
+        """Return the error for this file with a reason in the middle of a sentence."""
         return LibraryError(
             f"The library {self.path} cannot be used: {reason}.",
             "Make its directory writable, or choose another with CHAT_TUI_DATA_DIR.",
@@ -90,6 +91,8 @@ class Database:
         return await asyncio.get_running_loop().run_in_executor(self._executor, run)
 
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run ``work`` in the library's thread, outside any transaction."""
+
         def run() -> T:
             if self._db is None:
                 raise self.error("it is closed")

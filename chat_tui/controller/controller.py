@@ -1,0 +1,512 @@
+"""The controller: every command a person can give, over the library and the endpoints.
+
+Commands are awaited and raise ChatTuiError with a sentence for the user. What happens by itself
+(answers, refreshes, failures in the background) comes through ``events``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from chat_tui.config import Chaining, Compaction, Profile, Settings
+from chat_tui.controller import sync
+from chat_tui.controller.conversation import (
+    Conversation,
+    first_choices,
+    from_row,
+    row_values,
+)
+from chat_tui.controller.deletion import delete_on_server
+from chat_tui.controller.endpoints import Endpoint, Endpoints, LocalServer
+from chat_tui.controller.events import (
+    EndpointChanged,
+    Event,
+    ListChanged,
+    Notice,
+    RecordsChanged,
+    Severity,
+    ViewChanged,
+)
+from chat_tui.controller.metadata import MAX_VALUE, check_metadata
+from chat_tui.controller.turns import Turn
+from chat_tui.controller.view import Summary, View
+from chat_tui.errors import EXIT_USAGE, ChatTuiError, NotFound
+from chat_tui.gateway import GatewayError, Trouble
+from chat_tui.items import Place, Record, visible_line
+from chat_tui.library import ConversationRow, Library, Window
+from chat_tui.planning import Capabilities, Choices, context_window
+
+_CLOSING_SECONDS = 3.0
+"""How long running turns may take to be settled when the program ends."""
+
+
+class Controller:
+    """Owns all state. One per program; ``start`` it, read ``events``, ``close`` it."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        library: Library,
+        local: LocalServer | None = None,
+        *,
+        profile: Profile | None = None,
+        env: Mapping[str, str] = os.environ,
+    ) -> None:
+        self.settings = settings
+        self.profile = profile or settings.choose_profile()
+        self._library = library
+        self._endpoints = Endpoints(local, env)
+        self._open: dict[int, Conversation] = {}
+        self._current = 0
+        self._unread: set[int] = set()
+        self._events: asyncio.Queue[Event | None] = asyncio.Queue()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # --- life -----------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to reach the profile's endpoint in the background; returns at once."""
+        self._spawn(self._reach(self.profile))
+
+    async def events(self) -> AsyncIterator[Event]:
+        """Yield every event until ``close``. One consumer only."""
+        while (event := await self._events.get()) is not None:
+            yield event
+
+    async def close(self) -> None:
+        """Stop running turns keeping what came, then close everything."""
+        for conversation in self._open.values():
+            if conversation.stop is not None:
+                conversation.stop()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_CLOSING_SECONDS)
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._endpoints.close()
+        await self._library.index.prune_empty()
+        await self._library.close()
+        self._events.put_nowait(None)
+
+    async def _reach(self, profile: Profile) -> None:
+        try:
+            endpoint = await self._endpoints.get(profile)
+            await endpoint.gateway.connect()
+        except ChatTuiError as error:
+            self._emit(EndpointChanged(profile.name, ready=False, sentence=str(error)))
+            return
+        self._emit(EndpointChanged(profile.name, ready=True, sentence=""))
+        await self._settle_models(endpoint)
+
+    async def _settle_models(self, endpoint: Endpoint) -> None:
+        """Choose a model where none was: no request can be sent without one."""
+        waiting = [c for c in self._open.values() if not c.choices.model]
+        if not waiting:
+            return
+        try:
+            model = choose_model(await endpoint.gateway.models())
+        except GatewayError as error:
+            self._emit(Notice(error.sentence, error.way_out, Severity.WARNING))
+            return
+        for conversation in waiting:
+            if model and not conversation.choices.model:
+                await self.set_model(conversation.key, model)
+
+    def _emit(self, event: Event) -> None:
+        self._events.put_nowait(event)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # --- the list -------------------------------------------------------------------------------
+
+    async def conversations(
+        self, query: str = "", *, limit: int = 200, offset: int = 0
+    ) -> Sequence[Summary]:
+        """Return rows of the conversation list of the current profile, latest first."""
+        rows = await self._library.index.rows(
+            self.profile.name, query=query, limit=limit, offset=offset
+        )
+        return [self._summary(row) for row in rows if self._listed(row)]
+
+    def _listed(self, row: ConversationRow) -> bool:
+        anchored = row.conversation_id or row.response_id or row.title or row.pending
+        return bool(anchored) or row.key in self._open
+
+    def _summary(self, row: ConversationRow) -> Summary:
+        conversation = self._open.get(row.key)
+        turn = conversation.turn if conversation else None
+        return Summary(
+            key=row.key,
+            title=conversation.title if conversation else row.title or "Untitled",
+            conversation_id=row.conversation_id,
+            response_id=row.response_id,
+            updated_at=row.updated_at,
+            created_at=row.created_at,
+            stored=row.store,
+            running=bool(conversation and conversation.running),
+            pending=row.pending,
+            unread=row.key in self._unread,
+            failed=bool(turn and turn.sentence and turn.status != "running"),
+        )
+
+    # --- opening --------------------------------------------------------------------------------
+
+    async def new(self, choices: Choices | None = None) -> View:
+        """Return an empty conversation; the server's is created by the first stored turn."""
+        choices = choices or first_choices(self.settings, self.profile)
+        await self._library.index.prune_empty(keep=self._current)
+        row = await self._library.index.create(self._blank_row(choices))
+        conversation = from_row(row, self.profile, Window((), 0, reaches_start=True))
+        self._open[row.key] = conversation
+        self._enter(conversation)
+        self._emit(ListChanged())
+        if not choices.model:
+            self._spawn(self._reach(self.profile))
+        return self._view(conversation)
+
+    async def open(self, target: int | str) -> View:
+        """Open a conversation by key, id, unique prefix of an id, or exact title.
+
+        An unknown ``conv_…`` or ``resp_…`` is fetched from the server and adopted. Returns what is
+        cached at once; the server's word follows as events. Raises NotFound.
+        """
+        conversation = await self._find(target)
+        self._enter(conversation)
+        self._spawn(self._refresh(conversation))
+        return self._view(conversation)
+
+    async def last(self) -> View:
+        """Open the conversation that changed last, or a new one."""
+        row = await self._library.index.last(self.profile.name)
+        return await self.new() if row is None else await self.open(row.key)
+
+    def view(self, key: int) -> View:
+        """Return a snapshot of an open conversation."""
+        return self._view(self._conversation(key))
+
+    def _view(self, conversation: Conversation) -> View:
+        return conversation.view(self._able(conversation))
+
+    def _able(self, conversation: Conversation) -> Capabilities:
+        return self._endpoints.able(self._profile_of(conversation))
+
+    def _profile_of(self, conversation: Conversation) -> Profile:
+        return self.settings.profiles.get(conversation.row.profile, self.profile)
+
+    def _blank_row(self, choices: Choices) -> ConversationRow:
+        return ConversationRow(key=0, profile=self.profile.name, **row_values(choices))
+
+    async def _find(self, target: int | str) -> Conversation:
+        if isinstance(target, int):
+            if target in self._open:
+                return self._open[target]
+            row = await self._library.index.row(target)
+            if row is None:
+                raise NotFound("That conversation is no longer in the list.")
+            return await self._load(row)
+        target = target.strip()
+        rows = await self._library.index.find(self.profile.name, target)
+        if len(rows) > 1:
+            raise NotFound(
+                f"{visible_line(target)} names {len(rows)} conversations.",
+                "Give more of the id.",
+                exit_code=EXIT_USAGE,
+            )
+        if rows:
+            return self._open.get(rows[0].key) or await self._load(rows[0])
+        if not re.fullmatch(r"(conv|resp)_[\w-]+", target):
+            raise NotFound(
+                f"No conversation is called {visible_line(target)!r}.",
+                "Give an id that begins with conv_ or resp_, the start of one, or an exact title.",
+            )
+        choices = first_choices(self.settings, self.profile)
+        endpoint = await self._endpoints.get(self.profile)
+        adopted = await sync.adopt(self._library, endpoint, self._blank_row(choices), target)
+        self._open[adopted.key] = adopted
+        self._emit(ListChanged())
+        return adopted
+
+    async def _load(self, row: ConversationRow) -> Conversation:
+        profile = self.settings.profiles.get(row.profile, self.profile)
+        conversation = await sync.load(self._library, row, profile)
+        return self._open.setdefault(row.key, conversation)
+
+    def _enter(self, conversation: Conversation) -> None:
+        """Make a conversation the current one; the one left is forgotten unless that loses any."""
+        left = self._open.get(self._current)
+        if left and left is not conversation and not left.running and not left.holds_private:
+            del self._open[self._current]
+        self._current = conversation.key
+        self._unread.discard(conversation.key)
+
+    async def _refresh(self, conversation: Conversation) -> None:
+        """Ask the server what it holds, and about a turn left without an outcome."""
+        key = conversation.key
+        try:
+            endpoint = await self._endpoints.get(self._profile_of(conversation))
+            found = await sync.find_out(self._library, endpoint, conversation)
+            changed = await sync.refresh(self._library, endpoint, conversation)
+        except ChatTuiError as error:
+            self._tell_refresh_failed(error, key)
+            if conversation.pending_text:
+                self._emit(Notice(*_UNSENT, Severity.WARNING, key))
+            return
+        if changed or found:
+            self._emit(RecordsChanged(self._view(conversation)))
+        if found and conversation.pending_text:
+            self._emit(Notice(found, _UNSENT[1], Severity.WARNING, key))
+        elif found:
+            self._emit(Notice(found, key=key))
+
+    def _tell_refresh_failed(self, error: ChatTuiError, key: int) -> None:
+        if isinstance(error, GatewayError) and error.trouble is Trouble.NOT_FOUND:
+            sentence = "The server no longer has this conversation; what you see is the copy here."
+            self._emit(Notice(sentence, "Delete it, or go on in a new one.", Severity.WARNING, key))
+        else:
+            self._emit(Notice(error.sentence, error.way_out, Severity.WARNING, key))
+
+    async def load_older(self, key: int) -> tuple[Record, ...]:
+        """Load the records before the first one and return them, oldest first."""
+        conversation = self._conversation(key)
+        if conversation.state.complete:
+            return ()
+        endpoint = await self._endpoints.get(self._profile_of(conversation))
+        return await sync.load_older(self._library, endpoint, conversation)
+
+    def _conversation(self, key: int) -> Conversation:
+        if key not in self._open:
+            raise NotFound("That conversation is not open.")
+        return self._open[key]
+
+    # --- turns ----------------------------------------------------------------------------------
+
+    async def send(self, key: int, text: str) -> None:
+        """Start a turn. Raises ChatTuiError, and takes nothing, when it cannot start."""
+        conversation = self._conversation(key)
+        if conversation.running:
+            raise ChatTuiError("An answer is still coming.", "Wait for it, or stop it first.")
+        if conversation.pending_text:
+            raise ChatTuiError("An earlier message is still unsent.", "Resend it or take it back.")
+        if not text.strip():
+            raise ChatTuiError("There is nothing to send.")
+        endpoint = await self._endpoints.get(self._profile_of(conversation))
+        if not conversation.choices.model:
+            await self._settle_models(endpoint)
+        if conversation.plan(endpoint.able).needs_all:
+            await sync.load_all(self._library, endpoint, conversation)
+            self._emit(RecordsChanged(self._view(conversation)))
+        turn = Turn(conversation, endpoint, self._library, self._emit, text)
+        await turn.prepare()
+        self._spawn(self._run(turn, conversation))
+
+    async def _run(self, turn: Turn, conversation: Conversation) -> None:
+        await turn.run()
+        if conversation.key != self._current:
+            self._unread.add(conversation.key)
+            self._emit(ListChanged())
+
+    def interrupt(self, key: int) -> bool:
+        """Stop the running turn, keeping what came; returns whether there was one."""
+        conversation = self._open.get(key)
+        if conversation is None or conversation.stop is None:
+            return False
+        conversation.stop()
+        return True
+
+    async def resend(self, key: int) -> None:
+        """Send the unsent message again."""
+        text = await self.take_back(key)
+        try:
+            await self.send(key, text)
+        except ChatTuiError:
+            await self.save_draft(key, text)
+            self._emit(ViewChanged(self.view(key)))
+            raise
+
+    async def take_back(self, key: int) -> str:
+        """Remove the unsent message from the conversation and return its text."""
+        conversation = self._conversation(key)
+        text = conversation.pending_text
+        if not text or conversation.running:
+            raise ChatTuiError("There is no unsent message.")
+        await self.save_draft(key, text)
+        await self._library.journal.clear(key)
+        conversation.pending_text = ""
+        conversation.drop([r.ref for r in conversation.state.placed(Place.PENDING)])
+        self._emit(RecordsChanged(self._view(conversation)))
+        self._emit(ListChanged())
+        return text
+
+    async def save_draft(self, key: int, text: str) -> None:
+        """Keep unsent text: on disk, or in memory only while off the record."""
+        conversation = self._conversation(key)
+        conversation.draft = text
+        if conversation.choices.store:
+            await self._library.journal.save_draft(key, text)
+
+    # --- choices --------------------------------------------------------------------------------
+
+    async def set_store(self, key: int, store: bool) -> View:
+        """Go on or off the record from the next turn on."""
+        conversation = self._conversation(key)
+        if not store:
+            await self._library.journal.save_draft(key, "")
+        view = await self._choose(conversation, replace(conversation.choices, store=store))
+        if store and conversation.draft:
+            await self._library.journal.save_draft(key, conversation.draft)
+        return view
+
+    async def set_chaining(self, key: int, chaining: Chaining) -> View:
+        """Choose what the next turns refer to."""
+        conversation = self._conversation(key)
+        return await self._choose(conversation, replace(conversation.choices, chaining=chaining))
+
+    async def set_compaction(self, key: int, compaction: Compaction) -> View:
+        """Choose when the server is asked to compact."""
+        conversation = self._conversation(key)
+        return await self._choose(
+            conversation, replace(conversation.choices, compaction=compaction)
+        )
+
+    async def set_model(self, key: int, model: str) -> View:
+        """Choose the model of the next turns."""
+        conversation = self._conversation(key)
+        window = self._profile_of(conversation).context_window or context_window(model)
+        return await self._choose(
+            conversation, replace(conversation.choices, model=model, window=window)
+        )
+
+    async def set_instructions(self, key: int, instructions: str) -> View:
+        """Choose the instructions sent with the next turns."""
+        conversation = self._conversation(key)
+        return await self._choose(
+            conversation, replace(conversation.choices, instructions=instructions)
+        )
+
+    async def _choose(self, conversation: Conversation, choices: Choices) -> View:
+        conversation.choices = choices
+        conversation.row = await self._library.index.change(conversation.key, **row_values(choices))
+        view = self._view(conversation)
+        self._emit(ViewChanged(view))
+        self._emit(ListChanged())
+        return view
+
+    async def models(self) -> list[str]:
+        """Return the models the current profile's endpoint names."""
+        endpoint = await self._endpoints.get(self.profile)
+        return await endpoint.gateway.models()
+
+    async def use_profile(self, name: str) -> View:
+        """Go to another profile and open its last conversation."""
+        self.profile = self.settings.choose_profile(name)
+        self._spawn(self._reach(self.profile))
+        view = await self.last()
+        self._emit(ListChanged())
+        return view
+
+    # --- names, metadata, deletion --------------------------------------------------------------
+
+    async def rename(self, key: int, title: str) -> None:
+        """Title a conversation, here and in the server's metadata without touching other keys.
+
+        Kept here with a notice when the server does not take it.
+        """
+        conversation = self._conversation(key) if key in self._open else await self._find(key)
+        title = visible_line(title)
+        if not title:
+            raise ChatTuiError("A title must not be empty.", exit_code=EXIT_USAGE)
+        if len(title) > MAX_VALUE:
+            raise ChatTuiError(
+                f"A title has at most {MAX_VALUE} characters; this has {len(title)}.",
+                exit_code=EXIT_USAGE,
+            )
+        conversation.row = await self._library.index.change(key, title=title, named=True)
+        self._emit(ListChanged())
+        if key in self._open:
+            self._emit(ViewChanged(self._view(conversation)))
+        if not conversation.state.conversation_id:
+            return
+        try:
+            await self._merge_metadata(conversation, {"title": title})
+        except ChatTuiError as error:
+            sentence = f"The new title is kept here only. {error.sentence}"
+            self._emit(Notice(sentence, error.way_out, Severity.WARNING, key))
+
+    async def _merge_metadata(self, conversation: Conversation, changes: Mapping[str, str]) -> None:
+        """Read, merge, write: an update replaces the whole map (api A.2)."""
+        endpoint = await self._endpoints.get(self._profile_of(conversation))
+        identifier = conversation.state.conversation_id
+        found = (await endpoint.gateway.conversation(identifier)).get("metadata")
+        await self._write_metadata(
+            conversation, endpoint, {**(found if isinstance(found, dict) else {}), **changes}
+        )
+
+    async def set_metadata(self, key: int, metadata: Mapping[str, str]) -> View:
+        """Replace a conversation's metadata. Raises ChatTuiError when it breaks the limits."""
+        conversation = self._conversation(key)
+        if not conversation.state.conversation_id:
+            if problem := check_metadata(metadata):
+                raise ChatTuiError(problem, exit_code=EXIT_USAGE)
+            conversation.row = await self._library.index.change(key, metadata=dict(metadata))
+        else:
+            endpoint = await self._endpoints.get(self._profile_of(conversation))
+            await self._write_metadata(conversation, endpoint, metadata)
+        if title := metadata.get("title", ""):
+            conversation.row = await self._library.index.change(key, title=title, named=True)
+        view = self._view(conversation)
+        self._emit(ViewChanged(view))
+        self._emit(ListChanged())
+        return view
+
+    async def _write_metadata(
+        self, conversation: Conversation, endpoint: Endpoint, metadata: Mapping[str, str]
+    ) -> None:
+        if problem := check_metadata(metadata):
+            raise ChatTuiError(problem, exit_code=EXIT_USAGE)
+        await endpoint.gateway.set_metadata(conversation.state.conversation_id, metadata)
+        conversation.row = await self._library.index.change(
+            conversation.key, metadata=dict(metadata)
+        )
+
+    async def delete(self, key: int, *, with_items: bool) -> None:
+        """Delete a conversation on the server and here; with its items and responses, or without.
+
+        Without, the server keeps the items (api A.2). Raises GatewayError, and forgets nothing
+        here, when the server cannot do it.
+        """
+        conversation = await self._find(key)
+        if conversation.running:
+            raise ChatTuiError("An answer is still coming.", "Stop it first, then delete.")
+        if conversation.state.conversation_id or conversation.state.response_id:
+            endpoint = await self._endpoints.get(self._profile_of(conversation))
+            responses = await self._library.items.responses(key) if with_items else []
+            await delete_on_server(
+                endpoint.gateway, conversation.state, responses, with_items=with_items
+            )
+        await self._library.index.forget(key)
+        self._open.pop(key, None)
+        self._unread.discard(key)
+        self._emit(ListChanged())
+
+
+_UNSENT = ("A message is still unsent.", "Resend it, or take it back to edit it.")
+
+
+def choose_model(models: Sequence[str]) -> str:
+    """Return the model to use when the user named none: the newest plain GPT, else the first."""
+    versions = {
+        tuple(int(part) for part in found[1].split(".")): name
+        for name in models
+        if (found := re.fullmatch(r"gpt-(\d+(?:\.\d+)?)", name))
+    }
+    if versions:
+        return versions[max(versions)]
+    return models[0] if models else ""

@@ -1,0 +1,177 @@
+"""An open conversation as the controller holds it; the UI only ever sees its ``View``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chat_tui.config import Chaining, Profile, Settings, read_compaction
+from chat_tui.controller.view import TurnReport, View
+from chat_tui.items import Item, Kind, Place, RawItem, Record, visible_line
+from chat_tui.library import ConversationRow, Window
+from chat_tui.planning import Capabilities, Choices, State, TurnPlan, context_window, plan_turn
+
+TITLE_LENGTH = 60
+UNTITLED = "New conversation"
+LOCAL_PLACES = (Place.PRIVATE, Place.PENDING)
+"""Places that exist in this process only."""
+
+
+@dataclass(slots=True)
+class Conversation:
+    """Mutable state of one open conversation."""
+
+    row: ConversationRow
+    choices: Choices
+    state: State
+    first_rank: int
+    """Rank in the cache of the first loaded record that is cached."""
+    draft: str = ""
+    pending_text: str = ""
+    turn: TurnReport | None = None
+    stop: Callable[[], None] | None = None
+    """Stops the running turn; None when there is none."""
+
+    @property
+    def key(self) -> int:
+        """The library's number of this conversation."""
+        return self.row.key
+
+    @property
+    def running(self) -> bool:
+        """Whether a turn is under way."""
+        return self.stop is not None
+
+    def plan(self, able: Capabilities) -> TurnPlan:
+        """Return what the next turn would do."""
+        return plan_turn(self.state, self.choices, able)
+
+    def view(self, able: Capabilities) -> View:
+        """Return a snapshot for the UI."""
+        row = self.row
+        return View(
+            key=row.key,
+            profile=row.profile,
+            title=self.title,
+            conversation_id=self.state.conversation_id,
+            response_id=self.state.response_id,
+            records=self.state.records,
+            older=not self.state.complete,
+            choices=self.choices,
+            plan=self.plan(able),
+            draft=self.draft,
+            running=self.running,
+            pending_text=self.pending_text,
+            turn=self.turn,
+            usage=row.usage,
+            metadata=row.metadata,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
+
+    @property
+    def title(self) -> str:
+        """What the conversation is called."""
+        return self.row.title or UNTITLED
+
+    @property
+    def holds_private(self) -> bool:
+        """Whether closing it would lose off-the-record turns or an unsent message."""
+        return any(record.place in LOCAL_PLACES for record in self.state.records)
+
+    # --- records --------------------------------------------------------------------------------
+
+    def add(self, record: Record) -> None:
+        """Append a record."""
+        self.state = replace(self.state, records=(*self.state.records, record))
+
+    def put(self, record: Record) -> None:
+        """Replace the record with the same ref; searched from the end, where turns happen."""
+        records = list(self.state.records)
+        for position in range(len(records) - 1, -1, -1):
+            if records[position].ref == record.ref:
+                records[position] = record
+                break
+        self.state = replace(self.state, records=tuple(records))
+
+    def drop(self, refs: Iterable[int]) -> None:
+        """Remove records."""
+        gone = set(refs)
+        kept = tuple(record for record in self.state.records if record.ref not in gone)
+        self.state = replace(self.state, records=kept)
+
+    def chosen(self, refs: Iterable[int]) -> list[Record]:
+        """Return the records with these refs, in their order."""
+        wanted = set(refs)
+        return [record for record in self.state.records if record.ref in wanted]
+
+    def last_listed_id(self) -> str:
+        """Return the id of the newest item known to be in the server's conversation."""
+        for record in reversed(self.state.records):
+            if record.place is Place.CONVERSATION and record.item.id:
+                return record.item.id
+        return ""
+
+
+def from_row(row: ConversationRow, profile: Profile, window: Window) -> Conversation:
+    """Return a conversation as the library knows it."""
+    state = State(
+        conversation_id=row.conversation_id,
+        response_id=row.response_id,
+        records=window.records,
+        complete=window.reaches_start and row.complete,
+    )
+    choices = Choices(
+        model=row.model,
+        chaining=Chaining(row.chaining or Chaining.CONVERSATION),
+        store=row.store,
+        compaction=read_compaction(row.compaction or "auto"),
+        instructions=row.instructions,
+        window=profile.context_window or context_window(row.model),
+    )
+    return Conversation(row, choices, state, window.first_rank)
+
+
+def first_choices(settings: Settings, profile: Profile) -> Choices:
+    """Return what a new conversation starts with: the profile's word, else the defaults."""
+    defaults = settings.defaults
+    return Choices(
+        model=profile.model,
+        chaining=profile.chaining or defaults.chaining,
+        store=defaults.store if profile.store is None else profile.store,
+        compaction=defaults.compaction if profile.compaction is None else profile.compaction,
+        instructions=(
+            defaults.instructions if profile.instructions is None else profile.instructions
+        ),
+        window=profile.context_window or context_window(profile.model),
+    )
+
+
+def row_values(choices: Choices) -> dict[str, Any]:
+    """Return choices as columns of the index."""
+    return {
+        "model": choices.model,
+        "chaining": str(choices.chaining),
+        "store": choices.store,
+        "compaction": str(choices.compaction),
+        "instructions": choices.instructions,
+    }
+
+
+def title_from(text: str) -> str:
+    """Return a title made of the first words of a message."""
+    line = visible_line(text)
+    if len(line) <= TITLE_LENGTH:
+        return line
+    cut = line[:TITLE_LENGTH].rsplit(" ", 1)[0]
+    return f"{cut}…"
+
+
+def title_of_items(items: Iterable[RawItem]) -> str:
+    """Return a title from the first user message among ``items``."""
+    for raw in items:
+        item = Item(raw)
+        if item.kind is Kind.USER and item.text:
+            return title_from(item.text)
+    return ""

@@ -1,0 +1,84 @@
+"""Which endpoint answers for which profile, and what each was found able to do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from chat_tui.config import Profile
+from chat_tui.gateway import Gateway, GatewayError, Trouble
+from chat_tui.planning import Capabilities
+
+
+class LocalServer(Protocol):
+    """Starts the embedded server; the composition root knows how."""
+
+    async def start(self) -> Path:
+        """Return the server's socket, starting it when needed. Raises ChatTuiError."""
+        ...
+
+    async def stop(self) -> None:
+        """End the server if this started it."""
+        ...
+
+
+class Endpoint:
+    """One profile's gateway and what its server can do, learned from its refusals."""
+
+    def __init__(self, profile: Profile, gateway: Gateway, able: Capabilities) -> None:
+        self.profile = profile
+        self.gateway = gateway
+        self.able = able
+
+
+_PARAMETERS = {
+    "conversation": "conversations",
+    "previous_response_id": "chaining",
+    "context_management": "compaction",
+}
+_ABSENT = (Trouble.UNSUPPORTED, Trouble.NO_ROUTE)
+
+
+def learn(able: Capabilities, error: GatewayError) -> Capabilities | None:
+    """Return the lower capabilities that a refused turn reveals, or None when it reveals none."""
+    name = _PARAMETERS.get(error.param.partition("[")[0].partition(".")[0])
+    if name is None or error.trouble not in _ABSENT or not getattr(able, name):
+        return None
+    return replace(able, **{name: False})
+
+
+class Endpoints:
+    """All endpoints in use. Opens each when first asked for."""
+
+    def __init__(self, local: LocalServer | None, env: Mapping[str, str] = os.environ) -> None:
+        self._local = local
+        self._env = env
+        self._open: dict[str, Endpoint] = {}
+
+    def able(self, profile: Profile) -> Capabilities:
+        """Return what is known of an endpoint so far, without asking it."""
+        known = self._open.get(profile.name)
+        return known.able if known else Capabilities()
+
+    async def get(self, profile: Profile) -> Endpoint:
+        """Return a profile's endpoint, starting the embedded server for ``local``."""
+        if (known := self._open.get(profile.name)) is not None:
+            return known
+        uds = None
+        if profile.is_local:
+            if self._local is None:
+                raise GatewayError(Trouble.UNREACHABLE, "There is no embedded server here.")
+            uds = await self._local.start()
+        endpoint = Endpoint(profile, Gateway(profile, uds=uds, env=self._env), Capabilities())
+        return self._open.setdefault(profile.name, endpoint)
+
+    async def close(self) -> None:
+        """Close every gateway, then the embedded server."""
+        for endpoint in self._open.values():
+            await endpoint.gateway.close()
+        self._open.clear()
+        if self._local is not None:
+            await self._local.stop()

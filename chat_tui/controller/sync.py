@@ -1,0 +1,287 @@
+"""Bringing a conversation in line with its server: adopt by id, refresh, load older, find out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chat_tui.config import Chaining, Profile
+from chat_tui.controller.conversation import Conversation, from_row, title_of_items
+from chat_tui.controller.endpoints import Endpoint
+from chat_tui.controller.merge import merge
+from chat_tui.errors import NotFound
+from chat_tui.gateway import Gateway, GatewayError, Trouble
+from chat_tui.items import Item, Kind, Place, RawItem, Record, seen_now, user_message
+from chat_tui.library import ConversationRow, Library, Window
+from chat_tui.planning import ENCRYPTED_REASONING
+
+WINDOW = 200
+"""Records loaded at a time."""
+_ENDED = ("completed", "incomplete")
+
+
+async def load(library: Library, row: ConversationRow, profile: Profile) -> Conversation:
+    """Return a conversation as the library knows it, with its draft and its pending message."""
+    conversation = from_row(row, profile, await library.items.window(row.key, limit=WINDOW))
+    conversation.draft = await library.journal.draft(row.key)
+    pending = await library.journal.pending(row.key)
+    if pending is not None:
+        conversation.pending_text = pending.text
+        conversation.add(Record(user_message(pending.text), Place.PENDING, pending.at))
+    return conversation
+
+
+async def adopt(
+    library: Library, endpoint: Endpoint, row: ConversationRow, identifier: str
+) -> Conversation:
+    """Fetch an unknown conversation or response and enter it in the library.
+
+    ``row`` carries the choices a new conversation starts with. Raises NotFound when the server
+    does not know the id, GatewayError when it cannot be asked.
+    """
+    try:
+        if identifier.startswith("resp"):
+            response = await endpoint.gateway.response(identifier)
+            bound = response.get("conversation")
+            if not isinstance(bound, dict):
+                return await _adopt_chain(library, endpoint, row, response)
+            identifier = str(bound.get("id"))
+        return await _adopt_conversation(library, endpoint, row, identifier)
+    except GatewayError as error:
+        if error.trouble is Trouble.NOT_FOUND:
+            raise NotFound(
+                f"The server of profile {endpoint.profile.name} does not know {identifier}.",
+                "Check the id, or choose the profile it belongs to.",
+            ) from error
+        raise
+
+
+async def _adopt_conversation(
+    library: Library, endpoint: Endpoint, row: ConversationRow, identifier: str
+) -> Conversation:
+    known = await library.index.find(row.profile, identifier)
+    if known:
+        return await load(library, known[0], endpoint.profile)
+    found = await endpoint.gateway.conversation(identifier)
+    page = await endpoint.gateway.items(identifier)
+    items = list(page.data)[::-1]
+    metadata = _string_map(found.get("metadata"))
+    title = metadata.get("title") or title_of_items(items)
+    row = await library.index.create(
+        replace(
+            row,
+            conversation_id=identifier,
+            title=title,
+            named="title" in metadata,
+            metadata=metadata,
+            created_at=_seconds(found.get("created_at")),
+        )
+    )
+    records = [Record(raw, Place.CONVERSATION) for raw in items]
+    await library.items.replace_from(row.key, 0, records, complete=not page.has_more)
+    return from_row(row, endpoint.profile, Window(tuple(records), 0, not page.has_more))
+
+
+async def _adopt_chain(
+    library: Library, endpoint: Endpoint, row: ConversationRow, response: RawItem
+) -> Conversation:
+    identifier = str(response.get("id"))
+    items = await _input_items(endpoint.gateway, identifier)
+    output = response.get("output")
+    items += [raw for raw in output if isinstance(raw, dict)] if isinstance(output, list) else []
+    model = str(response.get("model") or "")
+    row = await library.index.create(
+        replace(
+            row,
+            response_id=identifier,
+            title=title_of_items(items),
+            chaining=str(Chaining.RESPONSE),
+            created_at=_seconds(response.get("created_at")),
+            model=row.model or model,
+        )
+    )
+    await library.items.note_response(row.key, identifier)
+    records = [Record(raw, Place.CHAIN, response_id=identifier, model=model) for raw in items]
+    await library.items.replace_from(row.key, 0, records, complete=True)
+    return from_row(row, endpoint.profile, Window(tuple(records), 0, reaches_start=True))
+
+
+async def _input_items(gateway: Gateway, response_id: str) -> list[RawItem]:
+    """Return everything a response was given, oldest first; nothing where that cannot be asked."""
+    items: list[RawItem] = []
+    after = ""
+    try:
+        while True:
+            page = await gateway.input_items(response_id, after=after, order="asc")
+            items += page.data
+            if not page.has_more:
+                return items
+            after = page.last_id
+    except GatewayError as error:
+        if error.trouble is Trouble.NO_ROUTE:
+            return items
+        raise
+
+
+async def refresh(library: Library, endpoint: Endpoint, conversation: Conversation) -> bool:
+    """Take in the newest items the server lists; returns whether the records changed.
+
+    Raises GatewayError; NOT_FOUND means that the conversation is gone from the server.
+    """
+    identifier = conversation.state.conversation_id
+    if not identifier or conversation.running:
+        return False
+    page = await endpoint.gateway.items(identifier)
+    if conversation.running:
+        return False
+    state = conversation.state
+    records, connects = merge(state.records, list(page.data)[::-1], reaches_start=not page.has_more)
+    complete = state.complete if connects and page.has_more else not page.has_more
+    if records == state.records and complete == state.complete:
+        return False
+    conversation.state = replace(state, records=records, complete=complete)
+    if connects and page.has_more:
+        await library.items.replace_from(conversation.key, conversation.first_rank, records)
+    else:
+        conversation.first_rank = 0
+        await library.items.replace_from(conversation.key, 0, records, complete=complete)
+    return True
+
+
+async def load_older(
+    library: Library, endpoint: Endpoint, conversation: Conversation
+) -> tuple[Record, ...]:
+    """Load the records before the first one, from the cache or else from the server."""
+    window = await library.items.window(
+        conversation.key, before=conversation.first_rank, limit=WINDOW
+    )
+    if window.records:
+        conversation.first_rank = window.first_rank
+        complete = window.reaches_start and conversation.row.complete
+        return _prepended(conversation, window.records, complete=complete)
+    first = next((r for r in conversation.state.records if r.place is Place.CONVERSATION), None)
+    if first is None or not conversation.state.conversation_id:
+        return _prepended(conversation, (), complete=True)
+    page = await endpoint.gateway.items(conversation.state.conversation_id, after=first.item.id)
+    records = tuple(Record(raw, Place.CONVERSATION) for raw in page.data[::-1])
+    complete = not page.has_more
+    conversation.first_rank = await library.items.prepend(
+        conversation.key, records, complete=complete
+    )
+    conversation.row = replace(conversation.row, complete=complete)
+    return _prepended(conversation, records, complete=complete)
+
+
+def _prepended(
+    conversation: Conversation, records: tuple[Record, ...], *, complete: bool
+) -> tuple[Record, ...]:
+    state = conversation.state
+    conversation.state = replace(state, records=(*records, *state.records), complete=complete)
+    return records
+
+
+async def load_all(library: Library, endpoint: Endpoint, conversation: Conversation) -> None:
+    """Load every record; off the record also the encrypted reasoning a replay needs."""
+    while not conversation.state.complete:
+        await load_older(library, endpoint, conversation)
+    if conversation.choices.store or not conversation.state.conversation_id:
+        return
+    sealed = [r for r in conversation.state.placed(Place.CONVERSATION) if _lacks_seal(r.item)]
+    if not sealed:
+        return
+    after = ""
+    found: dict[str, RawItem] = {}
+    while True:
+        page = await endpoint.gateway.items(
+            conversation.state.conversation_id, after=after, include=[ENCRYPTED_REASONING]
+        )
+        found.update({Item(raw).id: raw for raw in page.data})
+        if not page.has_more:
+            break
+        after = page.last_id
+    for record in sealed:
+        if record.item.id in found:
+            conversation.put(replace(record, raw=found[record.item.id]))
+
+
+def _lacks_seal(item: Item) -> bool:
+    return item.kind is Kind.REASONING and not item.raw.get("encrypted_content")
+
+
+async def find_out(library: Library, endpoint: Endpoint, conversation: Conversation) -> str:
+    """Learn what became of a turn whose outcome a crash left unknown.
+
+    Returns one sentence for the user; afterwards the turn is either among the records or still
+    pending. Empty when nothing was pending.
+    """
+    pending = await library.journal.pending(conversation.key)
+    if pending is None or conversation.running:
+        return ""
+    items = await _kept_items(endpoint.gateway, conversation, pending.after_item)
+    place = Place.CONVERSATION
+    if items is None and pending.response_id:
+        items = await _kept_response(endpoint.gateway, pending.response_id, pending.text)
+        place = Place.CHAIN
+    if items is None:
+        return "Your last message was cut off; the server kept nothing of it."
+    conversation.drop(r.ref for r in conversation.state.placed(Place.PENDING))
+    conversation.pending_text = ""
+    known = {r.item.id for r in conversation.state.records}
+    fresh = [
+        seen_now(raw, place, pending.response_id) for raw in items if Item(raw).id not in known
+    ]
+    for record in fresh:
+        conversation.add(record)
+    await library.items.append(conversation.key, fresh)
+    if pending.response_id:
+        await library.items.note_response(conversation.key, pending.response_id)
+        conversation.state = replace(conversation.state, response_id=pending.response_id)
+        conversation.row = await library.index.change(
+            conversation.key, response_id=pending.response_id
+        )
+    await library.journal.clear(conversation.key)
+    answers = [Item(raw) for raw in items if Item(raw).kind is Kind.ASSISTANT]
+    if not answers:
+        return "Your last turn was cut off; the server kept your message, but no answer."
+    whole = all(answer.status == "completed" for answer in answers)
+    return (
+        "Your last turn was cut off here, but the server kept it whole."
+        if whole
+        else "Your last turn was cut off; the server kept your message and part of the answer."
+    )
+
+
+async def _kept_items(
+    gateway: Gateway, conversation: Conversation, after: str
+) -> list[RawItem] | None:
+    identifier = conversation.state.conversation_id
+    if not identifier:
+        return None
+    page = await gateway.items(identifier, after=after, order="asc")
+    kept = list(page.data)
+    mine = any(Item(raw).text == conversation.pending_text for raw in kept)
+    return kept if mine else None
+
+
+async def _kept_response(gateway: Gateway, response_id: str, text: str) -> list[RawItem] | None:
+    try:
+        response = await gateway.response(response_id)
+    except GatewayError as error:
+        if error.trouble is Trouble.NOT_FOUND:
+            return None
+        raise
+    output = response.get("output")
+    if response.get("status") not in _ENDED or not isinstance(output, list):
+        return None
+    if response.get("conversation"):
+        return None  # its conversation was asked and does not hold it
+    return [user_message(text), *(raw for raw in output if isinstance(raw, dict))]
+
+
+def _string_map(value: object) -> dict[str, str]:
+    if not isinstance(value, dict):
+        return {}
+    return {str(name): str(text) for name, text in value.items()}
+
+
+def _seconds(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0

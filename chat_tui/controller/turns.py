@@ -1,0 +1,442 @@
+"""Running a turn: journal, plan, stream, settle, commit. One ``Turn`` object a turn."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from chat_tui.controller.conversation import Conversation, title_from
+from chat_tui.controller.endpoints import Endpoint, learn
+from chat_tui.controller.events import (
+    Event,
+    ItemAdded,
+    ItemGrew,
+    ItemRemoved,
+    ItemUpdated,
+    ListChanged,
+    Notice,
+    RecordsChanged,
+    Severity,
+    TurnEnded,
+    TurnStarted,
+    ViewChanged,
+)
+from chat_tui.controller.merge import merge
+from chat_tui.controller.view import TurnReport
+from chat_tui.errors import ChatTuiError
+from chat_tui.gateway import GatewayError, Trouble
+from chat_tui.gateway.errors import from_stream
+from chat_tui.items import Place, RawItem, Record, seen_now, user_message
+from chat_tui.library import KEPT_PLACES, Library, PendingTurn
+from chat_tui.planning import Outcome, TurnPlan, plan_turn, settle
+from chat_tui.streaming import Accumulator, Added, Change, Grew, Replaced
+
+KEPT_CHECKS = (0.1, 0.3, 0.8)
+"""Seconds before each look whether the server kept a stopped turn."""
+_SUCCESS = ("completed", "incomplete")
+
+
+class Turn:
+    """One user input and what follows from it. ``prepare``, then ``run``; ``stop`` at any time."""
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        endpoint: Endpoint,
+        library: Library,
+        emit: Callable[[Event], None],
+        text: str,
+    ) -> None:
+        self._conversation = conversation
+        self._endpoint = endpoint
+        self._library = library
+        self._emit = emit
+        self._text = text
+        self._before = conversation.state
+        self._choices = conversation.choices
+        self._plan: TurnPlan = conversation.plan(endpoint.able)
+        self._after_item = conversation.last_listed_id()
+        self._user = seen_now(
+            user_message(text), Place.PENDING if self._plan.stored else Place.PRIVATE
+        )
+        self._started = time.time()
+        self._accumulator = Accumulator()
+        self._refs: dict[int, Record] = {}
+        self._answering = False
+        self._streaming: asyncio.Future[None] | None = None
+        self._stopped = False
+        self._error: ChatTuiError | None = None
+
+    async def prepare(self) -> None:
+        """Take the message: on disk first when it is on the record, then on the screen."""
+        conversation = self._conversation
+        conversation.stop = self.stop
+        if self._plan.stored:
+            await self._library.journal.write(
+                PendingTurn(conversation.key, self._text, "", self._after_item, self._started)
+            )
+            await self._name()
+        conversation.pending_text = self._text
+        conversation.draft = ""
+        conversation.add(self._user)
+        conversation.turn = TurnReport(self._plan, "running", started_at=self._started)
+        self._emit(TurnStarted(conversation.key, self._plan, self._user))
+        self._emit(ListChanged())
+
+    def stop(self) -> None:
+        """Stop the answer and keep what came; without effect once the turn is being settled."""
+        self._stopped = True
+        if self._streaming is not None:
+            self._streaming.cancel()
+
+    async def run(self) -> None:
+        """Send, receive, settle. Never raises for what a server or network does."""
+        try:
+            if not self._stopped:
+                self._streaming = asyncio.ensure_future(self._stream())
+                await self._streaming
+        except asyncio.CancelledError:
+            if not self._stopped:
+                raise
+        except ChatTuiError as error:
+            self._error = error
+        finally:
+            self._streaming = None
+        page = await self._finish()
+        await self._learn_ids(page)
+
+    async def _name(self) -> None:
+        """Title a conversation by its first message on the record."""
+        conversation = self._conversation
+        changes: dict[str, Any] = {"touch": True}
+        if not conversation.row.title:
+            changes["title"] = title_from(self._text)
+        conversation.row = await self._library.index.change(conversation.key, **changes)
+
+    # --- sending and receiving ------------------------------------------------------------------
+
+    async def _stream(self) -> None:
+        while True:
+            try:
+                await self._attempt()
+            except GatewayError as error:
+                lower = learn(self._endpoint.able, error)
+                if lower is None or self._answering:
+                    raise
+                self._endpoint.able = lower
+                self._plan = plan_turn(self._before, self._choices, lower)
+                self._conversation.turn = TurnReport(
+                    self._plan, "running", started_at=self._started
+                )
+                self._emit(ViewChanged(self._conversation.view(lower)))
+            else:
+                return
+
+    async def _attempt(self) -> None:
+        plan = self._plan
+        created = await self._create() if plan.creates else ""
+        body = plan.request(self._before, self._choices, [self._user.raw], created)
+        async for events in self._endpoint.gateway.stream(body, self._waiting):
+            changes: list[Change] = []
+            for event in events:
+                changes += self._accumulator.apply(event)
+            await self._note_answering()
+            self._show(changes)
+            if self._accumulator.status:
+                break
+        if self._accumulator.status == "failed":
+            raise from_stream(self._accumulator.error)
+        if not self._accumulator.status:
+            raise GatewayError(Trouble.CUT, "The stream ended before the answer did.")
+
+    async def _create(self) -> str:
+        """Create the conversation this turn goes to, and remember its id at once."""
+        conversation, plan = self._conversation, self._plan
+        if conversation.state.conversation_id:
+            return conversation.state.conversation_id
+        title = conversation.row.title
+        metadata = {**conversation.row.metadata, **({"title": title} if title else {})}
+        try:
+            created = await self._endpoint.gateway.create_conversation(
+                plan.seed(self._before), metadata
+            )
+        except GatewayError as error:
+            if error.trouble in (Trouble.NO_ROUTE, Trouble.NOT_FOUND):
+                error = GatewayError(
+                    Trouble.UNSUPPORTED, error.sentence, param="conversation", nothing_done=True
+                )
+            raise error from error.__cause__
+        identifier = str(created.get("id", ""))
+        conversation.state = replace(conversation.state, conversation_id=identifier)
+        conversation.row = await self._library.index.change(
+            conversation.key,
+            conversation_id=identifier,
+            metadata=metadata,
+            created_at=float(created.get("created_at") or time.time()),
+        )
+        self._emit(ViewChanged(conversation.view(self._endpoint.able)))
+        self._emit(ListChanged())
+        return identifier
+
+    def _waiting(self, error: GatewayError, seconds: float) -> None:
+        self._emit(
+            Notice(
+                error.sentence,
+                f"Trying again in {seconds:.0f} s; escape stops."
+                if seconds >= 1
+                else "Trying again.",
+                Severity.WARNING,
+                self._conversation.key,
+            )
+        )
+
+    async def _note_answering(self) -> None:
+        """Note which response answers the message, once the server took it."""
+        if self._answering or not self._accumulator.response_id:
+            return
+        self._answering = True
+        if self._plan.stored:
+            await self._library.journal.note_response(
+                self._conversation.key, self._accumulator.response_id
+            )
+        self._put(replace(self._user, place=self._plan.place))
+
+    def _put(self, record: Record) -> None:
+        if record.ref == self._user.ref:
+            self._user = record
+        self._conversation.put(record)
+        self._emit(ItemUpdated(self._conversation.key, record, done=True))
+
+    def _show(self, changes: Sequence[Change]) -> None:
+        """Turn changes into records and events; runs of growth become one event each."""
+        grown: dict[int, list[str]] = {}
+        key = self._conversation.key
+        for change in changes:
+            if isinstance(change, Grew):
+                grown.setdefault(change.index, []).append(change.text)
+                continue
+            self._flush(grown)
+            if isinstance(change, Added):
+                record = seen_now(change.raw, self._plan.place, model=self._model())
+                self._refs[change.index] = record
+                self._conversation.add(record)
+                self._emit(ItemAdded(key, record))
+            elif isinstance(change, Replaced) and change.index in self._refs:
+                record = replace(self._refs[change.index], raw=change.raw)
+                self._refs[change.index] = record
+                self._conversation.put(record)
+                self._emit(ItemUpdated(key, record, change.done))
+        self._flush(grown)
+
+    def _flush(self, grown: dict[int, list[str]]) -> None:
+        for index, texts in grown.items():
+            if index in self._refs:
+                ref = self._refs[index].ref
+                self._emit(ItemGrew(self._conversation.key, ref, "".join(texts)))
+        grown.clear()
+
+    def _model(self) -> str:
+        model = self._accumulator.response.get("model")
+        return model if isinstance(model, str) else self._choices.model
+
+    # --- afterwards -----------------------------------------------------------------------------
+
+    async def _finish(self) -> list[RawItem] | None:
+        """Find out what is true now, write it down, and say it.
+
+        Returns what the server listed of the turn, when it was asked.
+        """
+        conversation = self._conversation
+        self._take_unfinished()
+        page = None
+        if not self._accumulator.status and self._plan.stored and self._reached():
+            page = await self._kept_by_server()
+        kept = self._accumulator.status in _SUCCESS or page is not None
+        unsent = not kept and not self._refs
+        outcome = Outcome(
+            kept, self._accumulator.response_id if kept else "", conversation.state.conversation_id
+        )
+        turn = [] if unsent else self._turn()
+        conversation.state = settle(conversation.state, self._plan, turn, outcome)
+        if unsent:
+            self._put(replace(self._user, place=Place.PENDING))
+        else:
+            conversation.pending_text = ""
+        report = conversation.turn = self._report(kept=kept, unsent=unsent)
+        try:
+            await self._commit(outcome, report)
+        except ChatTuiError as error:
+            self._emit(Notice(error.sentence, error.way_out, Severity.ERROR, conversation.key))
+        conversation.stop = None
+        for record in self._turn():
+            self._emit(ItemUpdated(conversation.key, record, done=True))
+        self._emit(TurnEnded(conversation.key, report))
+        self._emit(ViewChanged(conversation.view(self._endpoint.able)))
+        self._emit(ListChanged())
+        return page if kept else []
+
+    def _turn(self) -> list[Record]:
+        refs = {self._user.ref, *(record.ref for record in self._refs.values())}
+        return self._conversation.chosen(refs)
+
+    def _take_unfinished(self) -> None:
+        """Give growing records the text that came; empty ones go."""
+        empty: list[int] = []
+        items = dict(zip(sorted(self._refs), self._accumulator.items, strict=False))
+        for index, raw in items.items():
+            record = replace(
+                self._refs[index],
+                raw=raw if self._accumulator.status in _SUCCESS else _unfinished(raw),
+                response_id=self._accumulator.response_id,
+                model=self._model(),
+            )
+            if not self._accumulator.status and not record.item.text and not record.item.is_call:
+                empty.append(index)
+                continue
+            self._refs[index] = record
+            self._conversation.put(record)
+        for index in empty:
+            ref = self._refs.pop(index).ref
+            self._conversation.drop([ref])
+            self._emit(ItemRemoved(self._conversation.key, ref))
+
+    def _reached(self) -> bool:
+        """Whether the server may have done something with the message."""
+        return not (isinstance(self._error, GatewayError) and self._error.nothing_done)
+
+    async def _kept_by_server(self) -> list[RawItem] | None:
+        """Return what the server kept of a turn that did not end well, or None for nothing.
+
+        After a stop some servers keep the turn, some lose it (api D.3): only looking tells.
+        """
+        for pause in KEPT_CHECKS:
+            await asyncio.sleep(pause)
+            try:
+                kept = await self._look()
+            except GatewayError:
+                return None
+            if kept:
+                return kept
+        return None
+
+    async def _look(self) -> list[RawItem]:
+        gateway = self._endpoint.gateway
+        if self._plan.place is Place.CONVERSATION:
+            conversation_id = self._conversation.state.conversation_id
+            if not conversation_id:
+                return []
+            page = await gateway.items(conversation_id, after=self._after_item, order="asc")
+            return list(page.data)
+        if not self._accumulator.response_id:
+            return []
+        response = await gateway.response(self._accumulator.response_id)
+        output = response.get("output")
+        ended = response.get("status") in _SUCCESS
+        return [self._user.raw, *output] if ended and isinstance(output, list) else []
+
+    def _report(self, *, kept: bool, unsent: bool) -> TurnReport:
+        response = self._accumulator.response
+        usage = response.get("usage")
+        details = response.get("incomplete_details")
+        error = self._error
+        status = self._accumulator.status
+        if self._stopped and not status:
+            status = "stopped"
+        return TurnReport(
+            plan=self._plan,
+            status=status or ("cut" if self._refs else "failed"),
+            response_id=self._accumulator.response_id,
+            model=self._model(),
+            usage=usage if isinstance(usage, dict) else {},
+            started_at=self._started,
+            seconds=time.time() - self._started,
+            kept=kept,
+            sentence=error.sentence if error else "",
+            way_out=error.way_out if error else "",
+            unsent=unsent,
+            reason=str(details.get("reason", "")) if isinstance(details, dict) else "",
+        )
+
+    async def _commit(self, outcome: Outcome, report: TurnReport) -> None:
+        """Write the turn to the library. Off the record nothing is written."""
+        conversation, library = self._conversation, self._library
+        if report.usage:
+            conversation.row = replace(conversation.row, usage=report.usage)
+        if not self._plan.stored:
+            return
+        if self._plan.flushes or self._plan.seeds:
+            await self._write_records()
+        elif not report.unsent:
+            await library.items.append(conversation.key, self._turn())
+        if report.unsent:
+            return
+        changes: dict[str, Any] = {"touch": True, "response_id": conversation.state.response_id}
+        if report.usage:
+            changes["usage"] = dict(report.usage)
+        if outcome.response_id:
+            await library.items.note_response(conversation.key, outcome.response_id)
+        conversation.row = await library.index.change(conversation.key, **changes)
+        await library.journal.clear(conversation.key)
+
+    async def _write_records(self) -> None:
+        conversation = self._conversation
+        await self._library.items.replace_from(
+            conversation.key, conversation.first_rank, conversation.state.records
+        )
+
+    async def _learn_ids(self, page: list[RawItem] | None) -> None:
+        """Take the server's list of the turn: it names the input items and proves them kept.
+
+        ``page`` is that list when it was already fetched; empty when the server kept nothing.
+        """
+        conversation, key = self._conversation, self._conversation.key
+        if self._plan.place is not Place.CONVERSATION or page == []:
+            return
+        reaches_start = page is not None and not self._after_item
+        if page is None:
+            count = len(self._turn()) + len(self._plan.flushes) + 1
+            if self._plan.seeds:
+                count = len(conversation.state.records)
+            try:
+                found = await self._endpoint.gateway.items(
+                    conversation.state.conversation_id, limit=count
+                )
+            except GatewayError:
+                return
+            page, reaches_start = list(found.data)[::-1], not found.has_more
+        before = {record.ref: record for record in conversation.state.records}
+        records, _ = merge(
+            conversation.state.records,
+            page,
+            reaches_start=reaches_start and conversation.state.complete,
+        )
+        changed = [record for record in records if before.get(record.ref) is not record]
+        if not changed and len(records) == len(before):
+            return
+        conversation.state = replace(conversation.state, records=records)
+        if [record.ref for record in records] == list(before):
+            for record in changed:
+                self._emit(ItemUpdated(key, record, done=True))
+        else:
+            self._emit(RecordsChanged(conversation.view(self._endpoint.able)))
+        try:
+            await self._write_changed(changed)
+        except ChatTuiError as error:
+            self._emit(Notice(error.sentence, error.way_out, Severity.ERROR, key))
+
+    async def _write_changed(self, changed: Sequence[Record]) -> None:
+        """Write the cache anew from the first changed record on."""
+        conversation = self._conversation
+        kept = conversation.state.placed(*KEPT_PLACES)
+        refs = {record.ref for record in changed}
+        start = next((i for i, record in enumerate(kept) if record.ref in refs), 0)
+        await self._library.items.replace_from(
+            conversation.key, conversation.first_rank + start, kept[start:]
+        )
+
+
+def _unfinished(raw: RawItem) -> RawItem:
+    return {**raw, "status": "incomplete"} if raw.get("status") == "in_progress" else raw

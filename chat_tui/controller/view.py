@@ -1,0 +1,83 @@
+"""What the controller shows of its state: frozen snapshots, safe to hold and compare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chat_tui.items import Record
+from chat_tui.planning import Choices, TurnPlan
+
+
+@dataclass(frozen=True, slots=True)
+class TurnReport:
+    """How a turn went."""
+
+    plan: TurnPlan
+    status: str
+    """``running``, then ``completed``, ``incomplete``, ``failed``, ``stopped`` or ``cut``."""
+    response_id: str = ""
+    model: str = ""
+    """The model that answered, which may differ from the one asked for."""
+    usage: Mapping[str, Any] = field(default_factory=dict)
+    started_at: float = 0.0
+    seconds: float = 0.0
+    kept: bool = False
+    """Whether the server holds the turn."""
+    sentence: str = ""
+    """What went wrong, if anything did."""
+    way_out: str = ""
+    unsent: bool = False
+    """Nothing came and the server did not take the message: it waits as pending."""
+    reason: str = ""
+    """Why a response is incomplete, in the server's word."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """An open conversation, as much of it as is loaded."""
+
+    key: int
+    profile: str
+    title: str
+    conversation_id: str
+    response_id: str
+    records: tuple[Record, ...]
+    older: bool
+    """Whether there are records before the first one."""
+    choices: Choices
+    plan: TurnPlan
+    """What the next turn would do."""
+    draft: str
+    running: bool
+    pending_text: str
+    """A message whose turn was cut off before its outcome was known; empty for none."""
+    turn: TurnReport | None
+    usage: Mapping[str, Any]
+    metadata: Mapping[str, str]
+    created_at: float
+    updated_at: float
+
+    @property
+    def context_tokens(self) -> int:
+        """Tokens the context held at the end of the last turn, 0 when unknown."""
+        total = self.usage.get("total_tokens", 0)
+        return total if isinstance(total, int) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One row of the conversation list."""
+
+    key: int
+    title: str
+    conversation_id: str
+    response_id: str
+    updated_at: float
+    created_at: float
+    stored: bool
+    running: bool
+    pending: bool
+    unread: bool
+    failed: bool

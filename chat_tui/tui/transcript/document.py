@@ -1,0 +1,262 @@
+"""The records of a transcript with the height of each; where the reader looks is in ``view``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from textual.cache import LRUCache
+
+from chat_tui.items import Kind, Record, visible
+from chat_tui.tui.transcript import entries
+from chat_tui.tui.transcript.blocks import Format
+from chat_tui.tui.transcript.entries import Entry, Pairs
+from chat_tui.tui.transcript.heights import Heights
+from chat_tui.tui.transcript.layout import Layout, Lines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chat_tui.tui.transcript.palette import Palette
+
+LAYOUTS = 400
+"""Entries kept parsed; the others are parsed again when looked at."""
+BLOCKS = 2000
+"""Blocks kept drawn."""
+
+
+class Document:
+    """Records one below the other. An index counts from the oldest one that is loaded."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+        self.heights = Heights()
+        self.folds: dict[int, bool] = {}
+        """What the reader folded or opened, by ref."""
+        self.raws: set[int] = set()
+        """Refs shown as raw JSON."""
+        self.growing: int | None = None
+        self._width = 80
+        self._palette: Palette | None = None
+        self._pairs = Pairs()
+        self._index: dict[int, int] = {}
+        self._first = 0
+        self._grown: dict[int, list[str]] = {}
+        self._layouts: LRUCache[int, Layout] = LRUCache(LAYOUTS)
+        self._drawn: LRUCache[tuple[int, int], Lines] = LRUCache(BLOCKS)
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    # --- which records --------------------------------------------------------------------
+
+    def load(self, records: Sequence[Record]) -> None:
+        """Replace everything."""
+        self.records = list(records)
+        self.folds, self.raws, self._grown, self.growing = {}, set(), {}, None
+        self._pairs = Pairs()
+        for record in records:
+            self._pairs.add(record)
+        self._layouts.clear()
+        self._drawn.clear()
+        self._reindex()
+        self.heights = Heights(entries.lines_about(record, self._width) for record in records)
+
+    def prepend(self, records: Sequence[Record]) -> None:
+        """Add older records at the front."""
+        for record in records:
+            self._pairs.add(record)
+        if self.records:
+            self._layouts.discard(self.records[0].ref)
+        self.records[:0] = records
+        self._first -= len(records)
+        for index, record in enumerate(records):
+            self._index[record.ref] = self._first + index
+        self.heights.prepend([entries.lines_about(record, self._width) for record in records])
+
+    def append(self, record: Record) -> None:
+        """Add a record at the end."""
+        self._pair(record)
+        self._index[record.ref] = self._first + len(self.records)
+        self.records.append(record)
+        self.heights.append(entries.lines_about(record, self._width))
+
+    def update(self, ref: int, record: Record) -> bool:
+        """Let ``record`` take the place of ``ref``; return whether anything looks different."""
+        index = self.index(ref)
+        before = self._layouts.get(ref)
+        self.records[index] = record
+        self._pair(record)
+        if ref != record.ref:
+            self._renamed(ref, record.ref)
+        grown = self._grown.pop(ref, None)
+        if before is None:
+            return True
+        entry = self._entry(record)
+        body = before.entry.body if grown is None else before.entry.body + "".join(grown)
+        if replace(before.entry, body=body) == entry and ref == record.ref:
+            before.entry = entry
+            return grown is not None and before.growing
+        if body == entry.body and before.entry.form is entry.form:
+            same = before.folded == self._folded(record, entry)
+            if same and ref == record.ref and before.entry.tone == entry.tone:
+                before.entry = entry
+                return True
+        self.forget(ref)
+        self.forget(record.ref)
+        return True
+
+    def remove(self, ref: int) -> int:
+        """Take a record out; return the index it had."""
+        index = self.index(ref)
+        self.forget(ref)
+        del self.records[index]
+        self.heights.delete(index)
+        self._grown.pop(ref, None)
+        self._reindex()
+        for near in self.records[index : index + 1]:
+            self.forget(near.ref)
+        return index
+
+    def index(self, ref: int) -> int:
+        """Return where a record is. Raises KeyError when it is not loaded."""
+        return self._index[ref] - self._first
+
+    def has(self, ref: int | None) -> bool:
+        """Whether a record is loaded."""
+        return ref in self._index
+
+    def _reindex(self) -> None:
+        self._first = 0
+        self._index = {record.ref: index for index, record in enumerate(self.records)}
+
+    def _renamed(self, old: int, new: int) -> None:
+        self._index[new] = self._index.pop(old)
+        if old in self.folds:
+            self.folds[new] = self.folds.pop(old)
+        if old in self.raws:
+            self.raws.remove(old)
+            self.raws.add(new)
+        if self.growing == old:
+            self.growing = new
+
+    def _pair(self, record: Record) -> None:
+        """Note which call a record answers, and draw that call's head again."""
+        answered = self._pairs.add(record)
+        if not answered:
+            return
+        for other in reversed(self.records[-64:]):
+            if other.item.call_id == answered and other.ref != record.ref:
+                layout = self._layouts.get(other.ref)
+                if layout is not None:
+                    layout.entry = self._entry(other)
+                return
+
+    # --- what they look like --------------------------------------------------------------
+
+    def resize(self, width: int, palette: Palette) -> bool:
+        """Draw at another width or in other colours; return whether anything changes."""
+        if width == self._width and palette == self._palette:
+            return False
+        other = width != self._width
+        self._width, self._palette = width, palette
+        self._layouts.clear()
+        self._drawn.clear()
+        if other:
+            self.heights = Heights(entries.lines_about(record, width) for record in self.records)
+        return True
+
+    def stream(self, ref: int, text: str) -> None:
+        """Let the body of a record grow by visible text."""
+        self._grown.setdefault(ref, []).append(text)
+        layout = self._layouts.get(ref)
+        if layout is not None and not layout.folded and ref not in self.raws:
+            layout.append(text)
+            self.heights.set(self.index(ref), layout.total)
+
+    def body(self, ref: int) -> str:
+        """Return the text of a record as far as it has come."""
+        record = self.records[self.index(ref)]
+        return self._entry(record).body + "".join(self._grown.get(ref, ()))
+
+    def layout(self, index: int) -> Layout:
+        """Return the lines of the record at ``index``."""
+        record = self.records[index]
+        layout = self._layouts.get(record.ref)
+        if layout is None:
+            layout = self._layouts[record.ref] = self._make(index, record)
+            layout.growing = record.ref == self.growing
+            self.heights.set(index, layout.total)
+        return layout
+
+    def _make(self, index: int, record: Record) -> Layout:
+        if self._palette is None:
+            raise RuntimeError("a document is drawn only after resize()")
+        entry = self._entry(record)
+        if record.ref in self.raws:
+            entry = replace(entry, body=visible(entries.pretty(record.raw)), form=Format.JSON)
+        elif grown := self._grown.get(record.ref):
+            entry = replace(entry, body=entry.body + "".join(grown))
+        before = self.records[index - 1] if index else None
+        gap = before is None or not entries.tight(before, record)
+        folded = self._folded(record, entry)
+        return Layout(entry, self._width, self._palette, self._drawn, gap=gap, folded=folded)
+
+    def _entry(self, record: Record) -> Entry:
+        return entries.entry(record, self._pairs)
+
+    def _folded(self, record: Record, entry: Entry) -> bool:
+        if record.ref in self.raws:
+            return False
+        return self.folds.get(record.ref, entry.folded)
+
+    def settle(self, index: int) -> None:
+        """Take over what drawing found out about the height of a record."""
+        layout = self._layouts.get(self.records[index].ref)
+        if layout is not None:
+            self.heights.set(index, layout.total)
+
+    def forget(self, ref: int) -> None:
+        """Make a record be read again when next looked at."""
+        self._layouts.discard(ref)
+
+    def fold(self, ref: int, folded: bool | None) -> None:
+        """Fold or open a record, or (None) let it be as it starts."""
+        if folded is None:
+            self.folds.pop(ref, None)
+        else:
+            self.folds[ref] = folded
+        self.forget(ref)
+
+    def fold_all(self) -> None:
+        """Open all records that can be folded, or fold them when none of those seen is folded."""
+        layouts = [self._layouts[key] for key in self._layouts.keys()]  # noqa: SIM118 - no dict
+        folding = not any(layout.folded for layout in layouts if layout.entry.folds)
+        for record in self.records:
+            if record.item.kind not in (Kind.USER, Kind.ASSISTANT):
+                self.folds[record.ref] = folding
+        self._layouts.clear()
+
+    def toggle_raw(self, ref: int) -> None:
+        """Show a record as JSON, or rendered again."""
+        self.raws ^= {ref}
+        self.forget(ref)
+
+    def source(self, ref: int) -> str:
+        """Return the text of a record as it was written, or its JSON when it has none."""
+        record = self.records[self.index(ref)]
+        if ref in self.raws:
+            return entries.pretty(record.raw)
+        grown = "".join(self._grown.get(ref, ()))
+        text = record.item.text + grown
+        if text:
+            return text
+        arguments = record.raw.get("arguments")
+        return arguments if isinstance(arguments, str) else entries.pretty(record.raw)
+
+    def grows(self, ref: int | None) -> None:
+        """Show which record is being written."""
+        for other in (self.growing, ref):
+            if other is not None and (layout := self._layouts.get(other)) is not None:
+                layout.growing = other == ref
+        self.growing = ref

@@ -1,0 +1,118 @@
+"""The styles a transcript is drawn with, resolved from the theme; who uses them is not here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from rich.segment import Segment
+from rich.style import Style
+
+from chat_tui.tui.transcript.inline import Look, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROLES = (
+    "text",
+    "muted",
+    "faint",
+    "user",
+    "assistant",
+    "system",
+    "reasoning",
+    "tool",
+    "compaction",
+    "error",
+    "done",
+    "private",
+    "pending",
+    "aside",
+    "heading",
+    "code",
+    "inline-code",
+    "link",
+    "math",
+    "rail",
+    "cursor",
+    "match",
+    "match-current",
+    "notice",
+    "keyword",
+    "string",
+    "number",
+    "comment",
+    "name",
+    "operator",
+)
+"""Every role has a component class ``transcript--ROLE``."""
+
+_BOLD = Style(bold=True)
+_ITALIC = Style(italic=True)
+_STRIKE = Style(strike=True)
+_UNDERLINE = Style(underline=True)
+BOLD, ITALIC = _BOLD, _ITALIC
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Styles by role; equal palettes draw equal strips."""
+
+    styles: dict[str, Style]
+    _looks: dict[tuple[str, Look], Style] = field(default_factory=dict, compare=False)
+    _grounds: dict[str, Style] = field(default_factory=dict, compare=False)
+
+    @classmethod
+    def resolve(cls, component: Callable[[str], Style]) -> Palette:
+        """Return the palette whose styles ``component`` gives for ``transcript--ROLE``."""
+        return cls({role: component(f"transcript--{role}") for role in ROLES})
+
+    def __getitem__(self, role: str) -> Style:
+        return self.styles[role]
+
+    def segment(self, span: Span, tone: str) -> Segment:
+        """Return a span drawn in a text of the role ``tone``.
+
+        A link becomes meta data for the widget, never a hyperlink of the terminal.
+        """
+        style = self.look(tone, span.look)
+        return Segment(
+            span.text, style + Style.from_meta({"link": span.link}) if span.link else style
+        )
+
+    def on_code(self, role: str) -> Style:
+        """Return the style of a role on the ground of code; no role is plain code."""
+        if not role:
+            return self["code"]
+        style = self._grounds.get(role)
+        if style is None:
+            ground = Style(bgcolor=self["code"].bgcolor)
+            style = self._grounds[role] = self[role] + ground
+        return style
+
+    def look(self, tone: str, look: Look) -> Style:
+        """Return the style of a span in a text of the role ``tone``."""
+        style = self._looks.get((tone, look))
+        if style is None:
+            style = self._looks[tone, look] = self._combined(tone, look)
+        return style
+
+    def _combined(self, tone: str, look: Look) -> Style:
+        style = self[tone]
+        if look & Look.CODE:
+            style = self["inline-code"]
+        elif look & (Look.LINK | Look.IMAGE):
+            style = self["link"]
+        elif look & Look.TARGET:
+            style = self["muted"]
+        elif look & Look.MATH:
+            style = self["math"]
+        if look & Look.STRONG:
+            style += _BOLD
+        if look & Look.EMPHASIS:
+            style += _ITALIC
+        if look & Look.STRUCK:
+            style += _STRIKE
+        if look & Look.LINK:
+            style += _UNDERLINE
+        return style

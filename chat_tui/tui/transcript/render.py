@@ -1,0 +1,187 @@
+"""Blocks drawn as strips of a given width; tables have their own module, entries theirs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.strip import Strip
+
+from chat_tui.tui.transcript import syntax, tables
+from chat_tui.tui.transcript.inline import Look, Span, plain, spans
+from chat_tui.tui.transcript.leaves import Piece, Shape
+from chat_tui.tui.transcript.palette import BOLD, ITALIC, Palette
+from chat_tui.tui.transcript.wrap import Line, clipped, fold, wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from rich.style import Style
+
+    from chat_tui.tui.transcript.blocks import Block, Box
+
+QUOTE = "▎ "
+CONTINUED = "↪ "
+MEASURE = 100
+"""Cells after which a line of prose is too long to read well."""
+LEAST = 8
+"""Cells a block keeps for itself, however deep it is nested."""
+
+
+def draw(block: Block, width: int, palette: Palette, tone: str = "text") -> list[list[Segment]]:
+    """Return the lines of ``block``, each at most ``width`` cells.
+
+    ``tone`` is the role plain text has. The result depends on the arguments only.
+    """
+    lead = _Lead(block, width, palette)
+    lines = _content(block.piece, width - lead.width, palette, tone)
+    return lead.lines(lines, width)
+
+
+def lines_about(block: Block, width: int) -> int:
+    """Return roughly how many lines ``draw`` would give, without drawing."""
+    piece = block.piece
+    width = max(width - 2 * len(block.boxes), LEAST)
+    if piece.shape is Shape.TABLE:
+        return len(piece.rows) + block.gap + 2 * (not piece.joined)
+    if piece.shape in (Shape.TEXT, Shape.HEADING):
+        width = min(width, MEASURE)
+    label = piece.shape is Shape.CODE and bool(piece.info) and not piece.joined
+    return sum(len(line) // width + 1 for line in piece.lines or ("",)) + block.gap + label
+
+
+class _Lead:
+    """What stands left of a block: the bars of quotes and the markers of items."""
+
+    def __init__(self, block: Block, width: int, palette: Palette) -> None:
+        first: list[Segment] = []
+        rest: list[Segment] = []
+        above: list[Segment] = []
+        used = 0
+        for index, box in enumerate(block.boxes):
+            marker, style = _marker(box, palette)
+            size = cell_len(marker)
+            if used + size > max(width - LEAST, width // 2):
+                break
+            used += size
+            later = marker if not box.marker else " " * size
+            shown = marker if index >= block.fresh or not box.marker else later
+            first.append(Segment(shown, style))
+            rest.append(Segment(later, style))
+            if index < block.fresh:
+                above.append(Segment(later, style))
+        self.width = used
+        self._first, self._rest, self._above, self._gap = first, rest, above, block.gap
+
+    def lines(self, contents: Iterable[list[Segment]], width: int) -> list[list[Segment]]:
+        """Return the whole lines."""
+        result = [_fitted(self._above, width)] if self._gap else []
+        lead = self._first
+        for content in contents:
+            result.append(_fitted(lead + content, width))
+            lead = self._rest
+        return result
+
+
+def _marker(box: Box, palette: Palette) -> tuple[str, Style]:
+    if not box.marker:
+        return QUOTE, palette["rail"]
+    if box.marker in "☐☑":
+        return f" {box.marker} ", palette["done" if box.marker == "☑" else "muted"]
+    return f"{box.marker:>2} ", palette["muted"]
+
+
+def _fitted(line: list[Segment], width: int) -> list[Segment]:
+    """Return the line, cut where odd combinations of characters made it too wide."""
+    if sum(cell_len(segment.text) for segment in line) <= width:
+        return line
+    return list(Strip(line).crop(0, width))
+
+
+def _content(piece: Piece, width: int, palette: Palette, tone: str) -> list[list[Segment]]:
+    if piece.shape is Shape.CODE:
+        return code(piece, width, palette)
+    if piece.shape is Shape.TABLE:
+        return tables.table(piece, width, palette, tone)
+    if piece.shape is Shape.HEADING:
+        return _heading(piece, width, palette)
+    if piece.shape is Shape.RULE:
+        return [[Segment("─" * min(width, MEASURE), palette["faint"])]]
+    if piece.shape in (Shape.HTML, Shape.MATH):
+        style = palette["muted" if piece.shape is Shape.HTML else "math"]
+        return [[Segment(part, style)] for line in piece.lines for part in fold(line, width)]
+    if piece.shape is Shape.PLAIN:
+        return _plain(piece, min(width, MEASURE), palette, tone)
+    return styled(wrap(spans("\n".join(piece.lines)), min(width, MEASURE)), palette, tone)
+
+
+def _plain(piece: Piece, width: int, palette: Palette, tone: str) -> list[list[Segment]]:
+    """Draw lines as they are, but break them at spaces and keep their indentation."""
+    result: list[list[Segment]] = []
+    for line in piece.lines:
+        body = line.lstrip(" ")
+        indent = min(len(line) - len(body), width // 2)
+        lead = [Segment(" " * indent, palette[tone])] if indent else []
+        parts = styled(wrap(plain(body), width - indent), palette, tone)
+        result.extend([*lead, *part] for part in parts)
+    return result
+
+
+def _heading(piece: Piece, width: int, palette: Palette) -> list[list[Segment]]:
+    lines = wrap(spans(piece.lines[0]), min(width, MEASURE))
+    weight = BOLD if piece.level < 4 else BOLD + ITALIC
+    drawn = [
+        [Segment(text, style + weight if style else weight) for text, style, _ in line]
+        for line in styled(lines, palette, "heading")
+    ]
+    if piece.level == 1:
+        longest = max(sum(cell_len(span.text) for span in line) for line in lines)
+        drawn.append([Segment("━" * max(longest, 3), palette["rail"])])
+    return drawn
+
+
+def styled(lines: Sequence[Line], palette: Palette, tone: str) -> list[list[Segment]]:
+    """Return lines of spans as segments."""
+    return [[palette.segment(span, tone) for span in line] for line in lines]
+
+
+def code(piece: Piece, width: int, palette: Palette) -> list[list[Segment]]:
+    """Draw code on its own ground, long lines folded with a sign."""
+    ground = palette["code"]
+    result: list[list[Segment]] = []
+    if piece.info and not piece.joined:
+        label = clipped(piece.info, width - 2)
+        pad = width - cell_len(label) - 1
+        result.append([Segment(" " * pad, ground), Segment(label + " ", palette.on_code("muted"))])
+    for runs in syntax.colour(piece.lines, piece.info):
+        line = [Span(text, Look.NONE, role) for text, role in runs]
+        result.extend(_code_line(line, width, palette))
+    return result
+
+
+def _code_line(line: Line, width: int, palette: Palette) -> Iterable[list[Segment]]:
+    ground = palette["code"]
+    room = max(width - 2, 1)
+    used = 0
+    drawn: list[Segment] = [Segment(" ", ground)]
+    sign = cell_len(CONTINUED) if room > 2 * LEAST else 0
+    for span in line:
+        style = palette.on_code(span.link)
+        rest = span.text
+        while rest:
+            part = fold(rest[: (room - used) + 1], room - used)[0] if room > used else ""
+            if not part and used > sign:
+                yield _closed(drawn, used, room, ground)
+                drawn = [Segment(" ", ground), Segment(CONTINUED[:sign], palette.on_code("faint"))]
+                used = sign
+                continue
+            part = part or rest[0]
+            drawn.append(Segment(part, style))
+            used += cell_len(part)
+            rest = rest[len(part) :]
+    yield _closed(drawn, used, room, ground)
+
+
+def _closed(line: list[Segment], used: int, room: int, ground: Style) -> list[Segment]:
+    return [*line, Segment(" " * max(room - used + 1, 0), ground)]

@@ -1,0 +1,139 @@
+"""The composer: where a message is written. It grows, keeps its draft and never loses text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+from textual.widgets import TextArea
+
+from chat_tui.items import visible
+from chat_tui.tui.keymap import Scope, bindings
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.timer import Timer
+
+DRAFT_PAUSE = 0.4
+"""Seconds without a key after which the draft is saved."""
+
+
+class Composer(TextArea):
+    """A growing text box; enter sends, shift+enter (and others) break the line."""
+
+    BINDINGS = bindings(Scope.COMPOSER)
+    DEFAULT_CSS = """
+    Composer {
+        height: auto;
+        min-height: 3;
+        max-height: 40%;
+        padding: 0 1;
+        border: round $border-blurred;
+        background: $background;
+        border-title-color: $text-muted;
+        border-subtitle-color: $text-muted;
+        scrollbar-size-vertical: 1;
+        &:focus { border: round $primary; }
+        &.-private, &.-private:focus {
+            border: heavy $off-record;
+            border-title-color: $off-record;
+            border-title-style: bold;
+        }
+    }
+    """
+
+    @dataclass
+    class Sent(Message):
+        """Sent when the user wants the text to go; the box still holds it."""
+
+        text: str
+
+    @dataclass
+    class DraftChanged(Message):
+        """Sent when the text changed and then rested for a moment."""
+
+        text: str
+
+    class CopyNothing(Message):
+        """Sent when ctrl+c was pressed with nothing selected."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - as every widget names it
+        super().__init__(
+            id=id,
+            soft_wrap=True,
+            tab_behavior="focus",
+            show_line_numbers=False,
+            highlight_cursor_line=False,
+            placeholder="Write a message",
+        )
+        self._saved = ""
+        self._pause: Timer | None = None
+
+    # --- text -----------------------------------------------------------------------------------
+
+    def show(self, text: str) -> None:
+        """Replace the text, as when another conversation is opened; nothing is saved for it."""
+        self._saved = text
+        self.load_text(text)
+        self.move_cursor(self.document.end)
+
+    def take(self) -> str:
+        """Return the text and empty the box."""
+        text = self.text
+        self.show("")
+        return text
+
+    def unsaved(self) -> str | None:
+        """Return the text when it was not reported yet, and count it as reported."""
+        if self._pause is not None:
+            self._pause.stop()
+            self._pause = None
+        if self.text == self._saved:
+            return None
+        self._saved = self.text
+        return self.text
+
+    def on_text_area_changed(self) -> None:
+        """Report the draft once the keys rest."""
+        if self._pause is not None:
+            self._pause.reset()
+        elif self.text != self._saved:
+            self._pause = self.set_timer(DRAFT_PAUSE, self._report)
+
+    def _report(self) -> None:
+        text = self.unsaved()
+        if text is not None:
+            self.post_message(self.DraftChanged(text))
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        """Make pasted text inert: a terminal would obey the escapes in it."""
+        event.text = visible(event.text.replace("\r\n", "\n").replace("\r", "\n"))
+        await super()._on_paste(event)
+        event.prevent_default()
+
+    def set_private(self, *, private: bool) -> None:
+        """Say by colour and word that the next turn is off the record."""
+        self.set_class(private, "-private")
+        self.border_title = "off the record" if private else ""
+
+    # --- acting ---------------------------------------------------------------------------------
+
+    def action_send(self) -> None:
+        """Send, or break the line after a backslash."""
+        row, column = self.cursor_location
+        if column and self.document[row][column - 1] == "\\":
+            self.replace("\n", (row, column - 1), (row, column))
+        elif self.text.strip():
+            self.post_message(self.Sent(self.text))
+
+    def action_newline(self) -> None:
+        """Break the line."""
+        self.insert("\n")
+
+    def action_copy(self) -> None:
+        """Copy what is selected; with nothing selected the key means to quit."""
+        if self.selected_text:
+            super().action_copy()
+        else:
+            self.post_message(self.CopyNothing())

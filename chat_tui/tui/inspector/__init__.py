@@ -1,0 +1,5 @@
+"""The inspector pane: everything known about the item, the conversation and the turn."""
+
+from chat_tui.tui.inspector.pane import Inspector
+
+__all__ = ["Inspector"]

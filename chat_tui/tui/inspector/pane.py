@@ -1,0 +1,256 @@
+"""The inspector's widgets: three tabs over one scrolling view of lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len, chop_cells
+from textual.containers import Vertical
+from textual.content import Content
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.widgets import Static
+
+from chat_tui.controller import View
+from chat_tui.items import Record
+from chat_tui.tui.inspector.facts import (
+    LABEL_WIDTH,
+    Lines,
+    conversation_lines,
+    item_lines,
+    plain,
+    readable_json,
+    turn_lines,
+)
+from chat_tui.tui.keymap import Scope, bindings
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.app import ComposeResult
+
+
+class Tab(StrEnum):
+    """What the inspector looks at."""
+
+    ITEM = "Item"
+    CONVERSATION = "Conversation"
+    TURN = "Turn"
+
+
+class LinesView(ScrollView, can_focus=True):
+    """Lines of content, folded to the width when that changes, drawn when looked at."""
+
+    BINDINGS = bindings(Scope.INSPECTOR)
+    DEFAULT_CSS = "LinesView { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }"
+
+    @dataclass
+    class TabWanted(Message):
+        """Sent when the user turns to another tab."""
+
+        by: int
+
+    class EditWanted(Message):
+        """Sent when the user wants to edit the metadata."""
+
+    class CopyWanted(Message):
+        """Sent when the user wants what is shown in the clipboard."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - as every widget names it
+        super().__init__(id=id)
+        self._lines: Lines = []
+        self._folded: Lines = []
+        self._width = 0
+
+    def show(self, lines: Lines, *, from_top: bool) -> None:
+        """Show other lines."""
+        self._lines = lines
+        self._width = 0
+        self._fold()
+        if from_top:
+            self.scroll_home(animate=False)
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """Fold to the new width."""
+        self._fold()
+
+    def _fold(self) -> None:
+        width = self.scrollable_content_region.width
+        if width <= 0 or width == self._width:
+            return
+        self._width = width
+        self._folded = [part for line in self._lines for part in folded(line, width)]
+        self.virtual_size = Size(width, len(self._folded))
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line."""
+        row = y + self.scroll_offset.y
+        width = self.scrollable_content_region.width
+        if row >= len(self._folded):
+            return Strip.blank(width, self.rich_style)
+        segments = self._folded[row].render_segments(self.visual_style)
+        return Strip(segments).adjust_cell_length(width, self.rich_style)
+
+    def action_next_tab(self) -> None:
+        """Turn to the next tab."""
+        self.post_message(self.TabWanted(1))
+
+    def action_previous_tab(self) -> None:
+        """Turn to the previous tab."""
+        self.post_message(self.TabWanted(-1))
+
+    def action_edit_metadata(self) -> None:
+        """Ask to edit the metadata."""
+        self.post_message(self.EditWanted())
+
+    def action_copy(self) -> None:
+        """Ask for a copy of what is shown."""
+        self.post_message(self.CopyWanted())
+
+
+def folded(line: Content, width: int) -> Sequence[Content]:
+    """Return a line cut to ``width`` cells; a labelled one goes on under its value."""
+    text = line.plain
+    if cell_len(text) <= width:
+        return [line]
+    indent = 0
+    if text[LABEL_WIDTH : LABEL_WIDTH + 1] == " " and width > LABEL_WIDTH * 2 and text[:1] != " ":
+        indent = LABEL_WIDTH + 1
+    elif text.startswith(" "):
+        indent = min(len(text) - len(text.lstrip()) + 2, width // 2)
+    first, rest = text[:indent], text[indent:]
+    pieces = chop_cells(rest, max(1, width - cell_len(first)))
+    cuts: list[int] = []
+    position = len(first)
+    for piece in pieces:
+        position += len(piece)
+        cuts.append(position)
+    parts = line.divide(cuts[:-1])
+    return [
+        part if number == 0 else Content(" " * indent) + part for number, part in enumerate(parts)
+    ]
+
+
+class Inspector(Vertical):
+    """Three tabs: the item under the cursor, the conversation, the turn."""
+
+    DEFAULT_CSS = """
+    Inspector {
+        width: 38;
+        background: $background;
+        border-left: vkey $border-blurred;
+        &:focus-within { border-left: vkey $primary 60%; }
+    }
+    """
+
+    tab: reactive[Tab] = reactive(Tab.CONVERSATION)
+    """The tab on top."""
+
+    @dataclass
+    class Copied(Message):
+        """Sent when text should go to the clipboard."""
+
+        text: str
+        what: str
+
+    class MetadataWanted(Message):
+        """Sent when the user wants to edit the conversation's metadata."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - as every widget names it
+        super().__init__(id=id)
+        self._view: View | None = None
+        self._record: Record | None = None
+        self._drawn: object = None
+        self._tabs = Static(Content(""), classes="pane-title")
+        self.lines = LinesView(id="inspector-lines")
+
+    def compose(self) -> ComposeResult:
+        """Lay the tabs over the lines."""
+        yield self._tabs
+        yield self.lines
+
+    def on_mount(self) -> None:
+        """Draw what was set before the pane was there."""
+        self._draw(from_top=True)
+
+    def on_show(self) -> None:
+        """Draw what changed while the pane was hidden."""
+        self._draw(from_top=False)
+
+    def show(self, view: View) -> None:
+        """Show the facts of a conversation."""
+        other = self._view is None or self._view.key != view.key
+        self._view = view
+        self._draw(from_top=other)
+
+    def show_item(self, record: Record | None) -> None:
+        """Show an item; it becomes the tab on top when the item was chosen by hand."""
+        other = record is None or self._record is None or record.ref != self._record.ref
+        self._record = record
+        if self.tab is Tab.ITEM:
+            self._draw(from_top=other)
+
+    def watch_tab(self) -> None:
+        """Show the other tab."""
+        self._draw(from_top=True)
+
+    def _draw(self, *, from_top: bool) -> None:
+        """Draw the tab on top, if it can be seen and differs from what is drawn."""
+        if not self.is_mounted or not self.display or self._view is None:
+            return
+        makers: dict[Tab, Callable[[View], Lines]] = {
+            Tab.ITEM: lambda _: item_lines(self._record),
+            Tab.CONVERSATION: conversation_lines,
+            Tab.TURN: turn_lines,
+        }
+        shown = (self.tab, self._record if self.tab is Tab.ITEM else self._view)
+        if shown == self._drawn:
+            return
+        self._drawn = shown
+        self._tabs.update(_tab_line(self.tab), layout=False)
+        self.lines.show(makers[self.tab](self._view), from_top=from_top)
+
+    def on_lines_view_tab_wanted(self, event: LinesView.TabWanted) -> None:
+        """Turn to a neighbouring tab."""
+        event.stop()
+        tabs = list(Tab)
+        self.tab = tabs[(tabs.index(self.tab) + event.by) % len(tabs)]
+
+    def on_lines_view_edit_wanted(self, event: LinesView.EditWanted) -> None:
+        """Pass the wish on."""
+        event.stop()
+        self.post_message(self.MetadataWanted())
+
+    def on_lines_view_copy_wanted(self, event: LinesView.CopyWanted) -> None:
+        """Copy the raw item, or the facts shown."""
+        event.stop()
+        if self.tab is Tab.ITEM and self._record is not None:
+            self.post_message(self.Copied(readable_json(self._record.raw), "the item's JSON"))
+        elif self._view is not None:
+            lines = (conversation_lines if self.tab is Tab.CONVERSATION else turn_lines)(self._view)
+            self.post_message(self.Copied(plain(lines), f"the {self.tab.lower()}'s facts"))
+
+    def on_click(self, event: events.Click) -> None:
+        """Turn to the tab clicked on."""
+        if event.widget is not self._tabs:
+            return
+        position = 0
+        for tab in Tab:
+            position += len(tab) + 3
+            if event.x < position:
+                self.tab = tab
+                return
+
+
+def _tab_line(active: Tab) -> Content:
+    parts: list[str | tuple[str, str]] = []
+    for tab in Tab:
+        style = "bold underline $primary" if tab is active else "$text-muted"
+        parts += [(str(tab), style), "   "]
+    return Content.assemble(*parts)

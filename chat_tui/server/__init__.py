@@ -1,1 +1,1 @@
-"""The embedded server: Conversations and Responses over SQLite. Imports nothing of chat_tui."""
+"""The embedded server: Conversations and Responses over SQLite; it imports nothing else of ours."""

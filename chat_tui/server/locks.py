@@ -1,0 +1,51 @@
+"""Which conversation is busy with a turn: rows that die with the process that made them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chat_tui.server.errors import invalid
+from chat_tui.server.store import get_conversation
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from chat_tui.server.database import Owner
+
+
+def register(db: sqlite3.Connection, owner: Owner) -> None:
+    """Enter this process, and clear up after processes that were killed."""
+    for (other,) in db.execute("SELECT id FROM owners").fetchall():
+        if owner.is_dead(other):
+            bury(db, other)
+    db.execute("INSERT OR IGNORE INTO owners VALUES (?)", (owner.id,))
+
+
+def bury(db: sqlite3.Connection, owner_id: str) -> None:
+    """Remove everything a dead process held."""
+    db.execute("DELETE FROM locks WHERE owner = ?", (owner_id,))
+    db.execute("DELETE FROM owners WHERE id = ?", (owner_id,))
+
+
+def acquire(db: sqlite3.Connection, owner: Owner, conversation_id: str, response_id: str) -> None:
+    """Lock a conversation for a response. Raises ApiError (404, or 400 `conversation_locked`)."""
+    get_conversation(db, conversation_id)
+    row = db.execute(
+        "SELECT owner FROM locks WHERE conversation_id = ?", (conversation_id,)
+    ).fetchone()
+    if row and owner.is_dead(row[0]):
+        bury(db, row[0])
+        row = None
+    if row:
+        raise invalid(
+            "Another process is currently operating on this conversation. Please retry in a few "
+            "seconds.",
+            "conversation_locked",
+            "conversation",
+        )
+    db.execute("INSERT INTO locks VALUES (?, ?, ?)", (conversation_id, owner.id, response_id))
+
+
+def release(db: sqlite3.Connection, response_id: str) -> None:
+    """Unlock what a response held, if it held anything."""
+    db.execute("DELETE FROM locks WHERE response_id = ?", (response_id,))

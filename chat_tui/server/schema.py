@@ -1,0 +1,82 @@
+"""The database's tables, as numbered migrations; what the rows mean is told in `store`."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from chat_tui.server.errors import StartError
+
+MIGRATIONS = (
+    """
+    CREATE TABLE conversations (
+        number INTEGER PRIMARY KEY,             -- order of creation, for lists
+        id TEXT NOT NULL UNIQUE,
+        created_at INTEGER NOT NULL,
+        metadata TEXT NOT NULL                  -- a JSON object of strings
+    );
+    CREATE TABLE items (
+        id TEXT PRIMARY KEY,
+        body TEXT NOT NULL,                     -- the item as JSON, its id included
+        tokens INTEGER NOT NULL,
+        requires TEXT                           -- the reasoning item that must come before it
+    );
+    CREATE TABLE entries (                      -- which items a conversation holds, in order
+        conversation_id TEXT NOT NULL,          -- outlives the conversation: items do too
+        position INTEGER NOT NULL,
+        item_id TEXT NOT NULL,
+        is_compaction INTEGER NOT NULL,
+        PRIMARY KEY (conversation_id, position)
+    ) WITHOUT ROWID;
+    CREATE INDEX entries_by_item ON entries (item_id, conversation_id, position);
+    CREATE INDEX entries_of_compactions ON entries (conversation_id, position) WHERE is_compaction;
+    CREATE TABLE responses (
+        id TEXT PRIMARY KEY,
+        conversation_id TEXT,
+        read_up_to INTEGER,                     -- last position of the conversation it has read
+        previous_response_id TEXT,
+        body TEXT NOT NULL                      -- the response as JSON, without its output
+    );
+    CREATE INDEX responses_by_conversation ON responses (conversation_id);
+    CREATE TABLE response_items (
+        response_id TEXT NOT NULL,
+        is_output INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        item_id TEXT NOT NULL,
+        PRIMARY KEY (response_id, is_output, position)
+    ) WITHOUT ROWID;
+    CREATE INDEX response_items_by_item ON response_items (item_id);
+    CREATE TABLE owners (id TEXT PRIMARY KEY);  -- running server processes
+    CREATE TABLE locks (
+        conversation_id TEXT PRIMARY KEY,
+        owner TEXT NOT NULL,
+        response_id TEXT NOT NULL
+    ) WITHOUT ROWID;
+    """,
+)
+
+
+def migrate(connection: sqlite3.Connection, path: str) -> None:
+    """Bring the database up to date. Raises StartError when it is newer than this program."""
+    connection.execute("BEGIN IMMEDIATE")
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(MIGRATIONS):
+        connection.execute("ROLLBACK")
+        raise StartError(
+            f"{path} was written by a newer version of this program (schema {version}, "
+            f"this one knows {len(MIGRATIONS)})."
+        )
+    for script in MIGRATIONS[version:]:
+        for statement in _statements(script):
+            connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+    connection.execute("COMMIT")
+
+
+def _statements(script: str) -> list[str]:
+    statements, current = [], ""
+    for line in script.splitlines(keepends=True):
+        current += line
+        if sqlite3.complete_statement(current):
+            statements.append(current)
+            current = ""
+    return statements

@@ -17,6 +17,7 @@ from chat_tui.controller.events import (
     TurnStarted,
     ViewChanged,
 )
+from chat_tui.controller.launch import Launch
 from chat_tui.controller.metadata import MAX_KEY, MAX_PAIRS, MAX_VALUE, check_metadata
 from chat_tui.controller.view import Summary, TurnReport, View
 
@@ -31,6 +32,7 @@ __all__ = [
     "ItemGrew",
     "ItemRemoved",
     "ItemUpdated",
+    "Launch",
     "ListChanged",
     "LocalServer",
     "Notice",

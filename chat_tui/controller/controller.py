@@ -32,6 +32,7 @@ from chat_tui.controller.events import (
     Severity,
     ViewChanged,
 )
+from chat_tui.controller.launch import Launch
 from chat_tui.controller.metadata import MAX_VALUE, check_metadata
 from chat_tui.controller.turns import Turn
 from chat_tui.controller.view import Summary, View
@@ -187,6 +188,34 @@ class Controller:
         """Open the conversation that changed last, or a new one."""
         row = await self._library.index.last(self.profile.name)
         return await self.new() if row is None else await self.open(row.key)
+
+    async def launch(self, launch: Launch) -> View:
+        """Open what the program was asked to begin with, and make the choices asked for."""
+        if launch.new:
+            view = await self.new()
+        else:
+            view = await (self.open(launch.target) if launch.target else self.last())
+        if launch.model is not None:
+            view = await self.set_model(view.key, launch.model)
+        if launch.instructions is not None:
+            view = await self.set_instructions(view.key, launch.instructions)
+        if launch.store is not None:
+            view = await self.set_store(view.key, launch.store)
+        if launch.chaining is not None:
+            view = await self.set_chaining(view.key, launch.chaining)
+        if launch.compaction is not None:
+            view = await self.set_compaction(view.key, launch.compaction)
+        return view
+
+    async def read(self, target: str) -> View:
+        """Open a conversation like ``open``, but return what the server says now.
+
+        When the server cannot be asked, returns the copy here; a Notice event says why.
+        """
+        conversation = await self._find(target)
+        self._enter(conversation)
+        await self._refresh(conversation)
+        return self._view(conversation)
 
     def view(self, key: int) -> View:
         """Return a snapshot of an open conversation."""

@@ -17,7 +17,10 @@ class LocalServer(Protocol):
     """Starts the embedded server; the composition root knows how."""
 
     async def start(self) -> Path:
-        """Return the server's socket, starting it when needed. Raises ChatTuiError."""
+        """Return the server's socket, starting it when needed or when it died.
+
+        Returns at once while it runs; the socket stays the same. Raises ChatTuiError.
+        """
         ...
 
     async def stop(self) -> None:
@@ -65,13 +68,14 @@ class Endpoints:
 
     async def get(self, profile: Profile) -> Endpoint:
         """Return a profile's endpoint, starting the embedded server for ``local``."""
-        if (known := self._open.get(profile.name)) is not None:
-            return known
         uds = None
         if profile.is_local:
             if self._local is None:
                 raise GatewayError(Trouble.UNREACHABLE, "There is no embedded server here.")
+            # Asked each time, at no cost while it runs: a server that died comes back.
             uds = await self._local.start()
+        if (known := self._open.get(profile.name)) is not None:
+            return known
         endpoint = Endpoint(profile, Gateway(profile, uds=uds, env=self._env), Capabilities())
         return self._open.setdefault(profile.name, endpoint)
 

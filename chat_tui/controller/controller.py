@@ -65,7 +65,7 @@ class Controller:
         self._open: dict[int, Conversation] = {}
         self._current = 0
         self._unread: set[int] = set()
-        self._events: asyncio.Queue[Event | None] = asyncio.Queue()
+        self._events: asyncio.Queue[Event | BaseException | None] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
 
     # --- life -----------------------------------------------------------------------------------
@@ -75,8 +75,13 @@ class Controller:
         self._spawn(self._reach(self.profile))
 
     async def events(self) -> AsyncIterator[Event]:
-        """Yield every event until ``close``. One consumer only."""
+        """Yield every event until ``close``. One consumer only.
+
+        Raises what no background task was written to expect: a fault of this program.
+        """
         while (event := await self._events.get()) is not None:
+            if isinstance(event, BaseException):
+                raise event
             yield event
 
     async def close(self) -> None:
@@ -124,7 +129,17 @@ class Controller:
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._events.put_nowait(error)
+
+    @property
+    def holds_private(self) -> bool:
+        """Whether off-the-record turns would be lost by closing."""
+        return any(c.state.placed(Place.PRIVATE) for c in self._open.values())
 
     # --- the list -------------------------------------------------------------------------------
 

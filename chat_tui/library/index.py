@@ -20,7 +20,7 @@ _SELECT = (
     f"SELECT key, {_COLUMNS}, "  # noqa: S608 - constants only
     "EXISTS (SELECT 1 FROM journal WHERE journal.conversation = key) FROM conversations"
 )
-_CHANGEABLE = frozenset(_COLUMNS.replace(" ", "").split(",")) - {"profile", "created_at"}
+_CHANGEABLE = frozenset(_COLUMNS.replace(" ", "").split(",")) - {"profile"}
 
 
 class Index:

@@ -67,6 +67,7 @@ class Composer(TextArea):
             highlight_cursor_line=False,
             placeholder="Write a message",
         )
+        self.cursor_blink = False  # a blinking cursor would repaint while nothing happens
         self._saved = ""
         self._pause: Timer | None = None
 

@@ -1,5 +1,5 @@
 """The inspector pane: everything known about the item, the conversation and the turn."""
 
-from chat_tui.tui.inspector.pane import Inspector
+from chat_tui.tui.inspector.pane import Inspector, LinesView
 
-__all__ = ["Inspector"]
+__all__ = ["Inspector", "LinesView"]

@@ -189,11 +189,13 @@ class Inspector(Vertical):
         self._view = view
         self._draw(from_top=other)
 
-    def show_item(self, record: Record | None) -> None:
-        """Show an item; it becomes the tab on top when the item was chosen by hand."""
+    def show_item(self, record: Record | None, *, chosen: bool = False) -> None:
+        """Show an item; its tab comes to the top when the item was ``chosen`` by hand."""
         other = record is None or self._record is None or record.ref != self._record.ref
         self._record = record
-        if self.tab is Tab.ITEM:
+        if chosen and self.tab is Tab.CONVERSATION:
+            self.tab = Tab.ITEM
+        elif self.tab is Tab.ITEM:
             self._draw(from_top=other)
 
     def watch_tab(self) -> None:

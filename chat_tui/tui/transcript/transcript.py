@@ -19,6 +19,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from chat_tui.items import Kind, Place, Record
+from chat_tui.tui.keymap import Scope, bindings
 from chat_tui.tui.transcript import messages
 from chat_tui.tui.transcript.document import Document
 from chat_tui.tui.transcript.palette import ROLES, Palette
@@ -102,7 +103,7 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
     Transcript > .transcript--operator { color: $foreground 75%; }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"transcript--{role}" for role in ROLES}
-    BINDINGS: ClassVar[list[BindingType]] = []
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.ITEMS)
 
     cursor: reactive[int | None] = reactive(None, repaint=False)
     """The ref of the selected item."""
@@ -133,6 +134,15 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
     def record(self, ref: int) -> Record:
         """Return a loaded record. Raises KeyError when it is not loaded."""
         return self._document.records[self._document.index(ref)]
+
+    def holds(self, ref: int) -> bool:
+        """Whether a record is loaded."""
+        return self._document.has(ref)
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the view follows the end."""
+        return self._follow
 
     def show(self, records: Sequence[Record], *, older: bool, at_end: bool = True) -> None:
         """Replace everything; ``older`` tells whether there is more before the first record."""

@@ -1,0 +1,512 @@
+"""The app: lays the panes out and shows what the controller tells. It decides nothing."""
+
+from __future__ import annotations
+
+import logging
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from chat_tui.controller import (
+    Controller,
+    EndpointChanged,
+    Event,
+    ItemAdded,
+    ItemGrew,
+    ItemRemoved,
+    ItemUpdated,
+    Launch,
+    ListChanged,
+    Notice,
+    RecordsChanged,
+    Severity,
+    TurnEnded,
+    TurnReport,
+    TurnStarted,
+    View,
+    ViewChanged,
+)
+from chat_tui.errors import EXIT_FAILED, ChatTuiError
+from chat_tui.items import Record
+from chat_tui.tui.commands import Commands, command
+from chat_tui.tui.composer import Composer
+from chat_tui.tui.conversations import ConversationList, ConversationPane
+from chat_tui.tui.inspector import Inspector, LinesView
+from chat_tui.tui.keymap import ACTIONS, Action, Scope, keys_of
+from chat_tui.tui.notice import NoticeBar
+from chat_tui.tui.status import KeyHints, StatusLine
+from chat_tui.tui.text import line
+from chat_tui.tui.theme import DUSK, THEMES
+from chat_tui.tui.transcript import messages
+from chat_tui.tui.transcript.transcript import Transcript
+
+LOG = logging.getLogger(__name__)
+
+LIST_FROM = 70
+INSPECTOR_FROM = 100
+"""Widths in columns from which a pane stands beside the transcript; below, it lies above it."""
+SMALLEST_WIDTH, SMALLEST_HEIGHT = 44, 14
+ROWS = 200
+"""Rows of the list fetched at a time."""
+
+
+class ChatTuiApp(Commands):
+    """Three panes over a controller."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "chat-tui"
+
+    def __init__(self, controller: Controller, launch: Launch | None = None) -> None:
+        super().__init__(controller)
+        for theme in THEMES:
+            self.register_theme(theme)
+        wanted = controller.settings.theme
+        self.theme = wanted if wanted in self.available_themes else DUSK.name
+        self.exit_sentence = ""
+        """What to print after the program ended, when an error ended it."""
+        self._launch = launch or Launch()
+        self._filter = ""
+        self._list_stale = False
+        self._asked_panes: dict[str, bool] = {}
+        self.list_pane = ConversationPane(id="list-pane")
+        self.heading = Static(Content(" "), id="heading", classes="pane-title")
+        self.transcript = Transcript(id="transcript")
+        self.notice = NoticeBar(id="notice")
+        self.composer = Composer(id="composer")
+        self.inspector = Inspector(id="inspector")
+        self.status = StatusLine(id="status")
+        self.hints = KeyHints(id="hints")
+
+    def compose(self) -> ComposeResult:
+        """Lay out the panes."""
+        with Horizontal(id="panes"):
+            yield self.list_pane
+            with Vertical(id="main"):
+                yield self.heading
+                yield self.transcript
+                yield self.notice
+                yield self.composer
+            yield self.inspector
+        yield self.hints
+        yield self.status
+        yield Static(Content(""), id="too-small")
+
+    # --- life -----------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Paint first; everything that takes time begins after the first frame."""
+        self.transcript.placeholder = Content.assemble(
+            ("Nothing said yet.\n", "bold"),
+            (
+                "Write below and press enter. The conversation is kept by the server, and its id ",
+                "",
+            ),
+            ("brings it back anywhere.", ""),
+        )
+        self.composer.focus()
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self.run_worker(self._consume(), group="events")
+        self.run_worker(self._open_first(), group="commands")
+
+    async def _open_first(self) -> None:
+        self.status.show_endpoint("starting …")
+        try:
+            if self._launch.target:
+                self.controller.start()
+                self.notice.show(f"Opening {self._launch.target} …")
+            await self.show(await self.controller.launch(self._launch))
+            if not self._launch.target:
+                self.controller.start()
+        except ChatTuiError as error:
+            self.leave_with(error)
+        await self._reload_list()
+
+    def leave_with(self, error: ChatTuiError) -> None:
+        """End the program with an error's sentence and exit code."""
+        self.exit_sentence = str(error)
+        self.run_worker(self.controller.close(), group="closing")
+        self.exit(return_code=error.exit_code)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Log what nobody foresaw; the user gets one sentence, and drafts and turns are on disk."""
+        LOG.error("unforeseen", exc_info=error)
+        self.exit_sentence = (
+            f"chat-tui stopped by an error of its own ({type(error).__name__}); "
+            "the log has the details, and what you wrote is kept."
+        )
+        self._exception = error
+        self.exit(return_code=EXIT_FAILED)
+
+    # --- facts from the controller --------------------------------------------------------------
+
+    async def _consume(self) -> None:
+        async for event in self.controller.events():
+            self._take(event)
+
+    def _take(self, event: Event) -> None:
+        """Show one fact. What belongs to another conversation shows in the list only."""
+        match event:
+            case ListChanged():
+                self._reload_soon()
+            case EndpointChanged(_, ready, sentence):
+                self.status.show_endpoint("" if ready else "unreachable")
+                if not ready:
+                    self.tell(sentence, "", Severity.ERROR)
+            case Notice(sentence, way_out, severity, key):
+                if not key or self._is_current(key):
+                    self.tell(sentence, self._with_keys(way_out), severity)
+            case ViewChanged(view) | RecordsChanged(view):
+                if self._is_current(view.key):
+                    self._take_view(view, records=isinstance(event, RecordsChanged))
+            case _:
+                if self._is_current(event.key):
+                    self._take_turn(event)
+
+    def _take_turn(
+        self,
+        event: TurnStarted | ItemAdded | ItemGrew | ItemUpdated | ItemRemoved | TurnEnded,
+    ) -> None:
+        transcript = self.transcript
+        match event:
+            case TurnStarted(_, _, record):
+                self.notice.clear()
+                transcript.append(record)
+                transcript.action_scroll_bottom()
+                self._show_facts(self.controller.view(event.key))
+            case ItemAdded(_, record):
+                transcript.append(record)
+                transcript.set_streaming(record.ref)
+            case ItemGrew(_, ref, text):
+                transcript.stream(ref, text)
+            case ItemUpdated(_, record, _):
+                if transcript.holds(record.ref):
+                    transcript.update(record)
+                    self._refresh_item(record)
+            case ItemRemoved(_, ref):
+                transcript.drop(ref)
+            case TurnEnded(_, report):
+                transcript.set_streaming(None)
+                self._show_facts(self.controller.view(event.key))
+                self._tell_end(report)
+
+    def _refresh_item(self, record: Record) -> None:
+        if self.transcript.cursor == record.ref:
+            self.inspector.show_item(record)
+
+    def _is_current(self, key: int) -> bool:
+        return self.view is not None and self.view.key == key
+
+    def _take_view(self, view: View, *, records: bool) -> None:
+        if records:
+            self.transcript.show(view.records, older=view.older, at_end=self.transcript.at_end)
+        self._show_facts(view)
+
+    def _show_facts(self, view: View) -> None:
+        """Show everything about a conversation but its records."""
+        self.view = view
+        self.heading.update(
+            Content.assemble(
+                line(view.title, "bold $foreground"), "  ", (view.conversation_id, "$text-muted")
+            ),
+            layout=False,
+        )
+        self.composer.set_private(private=not view.choices.store)
+        self.screen.set_class(not view.choices.store, "-private")
+        self.status.show(view)
+        self.inspector.show(view)
+        self._show_hints()
+
+    def _tell_end(self, report: TurnReport) -> None:
+        """Say how a turn ended, unless it simply succeeded."""
+        if report.unsent and not self.composer.text:
+            self.run_worker(self._take_back(report), group="commands")
+        elif report.unsent:
+            way_out = f"{report.way_out} {self._with_keys(_UNSENT)}"
+            self.tell(report.sentence, way_out, Severity.ERROR)
+        elif report.status == "stopped":
+            self.tell("Stopped.", _stopped(report))
+        elif report.status == "incomplete":
+            why = report.reason or "the server did not say why"
+            self.tell(f"The answer is incomplete: {why}.", "What came is kept.", Severity.WARNING)
+        elif report.sentence:
+            kept = "The server kept what came." if report.kept else report.way_out
+            self.tell(report.sentence, kept, Severity.ERROR)
+
+    async def _take_back(self, report: TurnReport) -> None:
+        """Give a message that was not taken back to the composer, where it came from."""
+        try:
+            self.put_back(await self.controller.take_back(self.key))
+        except ChatTuiError as error:
+            LOG.warning("nothing to take back: %s", error.sentence)
+        sentence = report.sentence or "The message was not sent."
+        way_out = f"{report.way_out} Your message is back in the composer."
+        self.tell(sentence, way_out, Severity.ERROR if report.sentence else Severity.INFORMATION)
+
+    def _with_keys(self, way_out: str) -> str:
+        """Name the keys where a way out means them."""
+        if way_out == _UNSENT:
+            actions = {action.id: action for action in ACTIONS}
+            keys = [
+                (keys_of(actions[name], self.chosen_keys) or ["the palette"])[0]
+                for name in ("conversation.resend", "conversation.take_back")
+            ]
+            return f"{keys[0]} resends it, {keys[1]} takes it back to edit it."
+        return way_out
+
+    # --- what the commands need -----------------------------------------------------------------
+
+    def tell(
+        self, sentence: str, way_out: str = "", severity: Severity = Severity.INFORMATION
+    ) -> None:
+        """Say something above the composer."""
+        self.notice.show(sentence, way_out, severity)
+
+    async def show(self, view: View) -> None:
+        """Show another conversation."""
+        self.notice.clear()
+        self.composer.show(view.draft)
+        self.transcript.show(view.records, older=view.older)
+        self.list_pane.list.current = view.key
+        self._show_facts(view)
+        self.inspector.show_item(None)
+        self._close_overlays()
+        self.composer.focus()
+
+    async def keep_draft(self) -> None:
+        """Save what stands in the composer."""
+        text = self.composer.unsaved()
+        if text is not None and self.view is not None:
+            await self.controller.save_draft(self.view.key, text)
+
+    def put_back(self, text: str) -> None:
+        """Give text back to the composer, before whatever is there."""
+        rest = self.composer.text
+        self.composer.show(f"{text}\n{rest}" if rest else text)
+        self.composer.focus()
+
+    # --- messages of the panes ------------------------------------------------------------------
+
+    @on(Composer.Sent)
+    @command
+    async def send(self, event: Composer.Sent) -> None:
+        """Send; what cannot be sent goes back into the composer."""
+        key, text = self.key, self.composer.take()
+        try:
+            await self.controller.send(key, text)
+        except ChatTuiError as error:
+            self.put_back(text)
+            self.tell(error.sentence, self._with_keys(error.way_out), Severity.ERROR)
+
+    @on(Composer.DraftChanged)
+    @command
+    async def save_draft(self, event: Composer.DraftChanged) -> None:
+        """Save the draft while the keys rest."""
+        if self.view is not None:
+            await self.controller.save_draft(self.view.key, event.text)
+
+    @on(Composer.CopyNothing)
+    def copy_nothing(self) -> None:
+        """Count a ctrl+c that copies nothing towards quitting."""
+        self.action_quit_twice()
+
+    @on(ConversationList.Chosen)
+    @command
+    async def open_chosen(self, event: ConversationList.Chosen) -> None:
+        """Open the conversation chosen in the list."""
+        await self.open(event.key)
+
+    @on(ConversationList.DeleteWanted)
+    @command
+    async def delete_chosen(self, event: ConversationList.DeleteWanted) -> None:
+        """Delete the conversation chosen in the list."""
+        await self.delete(event.key)
+
+    @on(ConversationList.MoreWanted)
+    @command
+    async def load_more(self, event: ConversationList.MoreWanted) -> None:
+        """Fetch the next rows of the list."""
+        rows = await self.controller.conversations(self._filter, limit=ROWS, offset=event.offset)
+        if rows and len(self.list_pane.list.rows) == event.offset:
+            self.list_pane.list.extend(rows)
+
+    @on(ConversationPane.Filtered)
+    @command
+    async def filter(self, event: ConversationPane.Filtered) -> None:
+        """Narrow the list."""
+        self._filter = event.query
+        await self._reload_list()
+
+    def _reload_soon(self) -> None:
+        """Reload the list once for a burst of changes."""
+        if not self._list_stale:
+            self._list_stale = True
+            self.call_later(self._reload_list)
+
+    async def _reload_list(self) -> None:
+        self._list_stale = False
+        limit = max(ROWS, len(self.list_pane.list.rows))
+        self.list_pane.list.show(await self.controller.conversations(self._filter, limit=limit))
+
+    @on(messages.ItemHighlighted)
+    def highlight(self, event: messages.ItemHighlighted) -> None:
+        """Inspect the item under the cursor."""
+        self.inspector.show_item(event.record, chosen=event.record is not None)
+
+    @on(messages.OlderWanted)
+    @command
+    async def load_older(self, event: messages.OlderWanted) -> None:
+        """Load what lies before the first item."""
+        key = self.key
+        records = await self.controller.load_older(key)
+        view = self.controller.view(key)
+        if self._is_current(key):
+            self.transcript.prepend(records, older=view.older)
+            self._show_facts(view)
+
+    @on(messages.LinkOpened)
+    def open_link(self, event: messages.LinkOpened) -> None:
+        """Open a link that was clicked; the transcript lets through safe schemes only."""
+        self.open_url(event.url)
+        self.tell(f"Opened {event.url}")
+
+    @on(messages.Copied)
+    def copied(self, event: messages.Copied) -> None:
+        """Say what went to the clipboard."""
+        self.tell(f"Copied {event.what} to the terminal's clipboard.")
+
+    @on(Inspector.Copied)
+    def copy_facts(self, event: Inspector.Copied) -> None:
+        """Copy from the inspector."""
+        self.copy_to_clipboard(event.text)
+        self.tell(f"Copied {event.what} to the terminal's clipboard.")
+
+    @on(Inspector.MetadataWanted)
+    def edit_metadata(self) -> None:
+        """Edit the metadata from the inspector."""
+        self.action_metadata()
+
+    # --- panes ----------------------------------------------------------------------------------
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Fit the panes to the new size."""
+        self._arrange(event.size.width, event.size.height)
+
+    def _arrange(self, width: int, height: int) -> None:
+        small = width < SMALLEST_WIDTH or height < SMALLEST_HEIGHT
+        notice = self.query_one("#too-small", Static)
+        notice.display = small
+        if small:
+            need = f"{SMALLEST_WIDTH}×{SMALLEST_HEIGHT}"
+            notice.update(
+                Content(
+                    f"This terminal is {width}×{height}; enlarge it to at least {need} to go on. "
+                    "Nothing is lost."
+                )
+            )
+        for pane, threshold in ((self.list_pane, LIST_FROM), (self.inspector, INSPECTOR_FROM)):
+            beside = width >= threshold
+            pane.set_class(not beside, "-overlay")
+            pane.set_class(width >= 160, "-roomy")
+            pane.display = self._asked_panes.get(f"{pane.id} {beside}", beside)
+
+    def _toggle_pane(
+        self, pane: ConversationPane | Inspector, target: ConversationList | LinesView
+    ) -> None:
+        beside = not pane.has_class("-overlay")
+        pane.display = not pane.display
+        self._asked_panes[f"{pane.id} {beside}"] = pane.display
+        if pane.display:
+            target.focus()
+        else:
+            self.composer.focus()
+
+    def action_pane_list(self) -> None:
+        """Show or hide the list."""
+        self._toggle_pane(self.list_pane, self.list_pane.list)
+
+    def action_pane_inspector(self) -> None:
+        """Show or hide the inspector."""
+        self._toggle_pane(self.inspector, self.inspector.lines)
+
+    def _close_overlays(self) -> bool:
+        """Hide panes that lie above the transcript; returns whether there were any."""
+        open_ones = [
+            pane
+            for pane in (self.list_pane, self.inspector)
+            if pane.display and pane.has_class("-overlay")
+        ]
+        for pane in open_ones:
+            pane.display = False
+            self._asked_panes[f"{pane.id} False"] = False
+        return bool(open_ones)
+
+    @command
+    async def action_interrupt(self) -> None:
+        """Close what lies above, else stop the answer, else go to the composer."""
+        if await self.list_pane.close_filter() or self._close_overlays():
+            self.composer.focus()
+        elif self.view and self.controller.interrupt(self.view.key):
+            self.tell("Stopping …")
+        else:
+            self.notice.clear()
+            self.composer.focus()
+
+    def action_focus_next(self) -> None:
+        """Go to the next pane."""
+        self.screen.focus_next()
+
+    def action_focus_previous(self) -> None:
+        """Go to the previous pane."""
+        self.screen.focus_previous()
+
+    def action_help(self) -> None:
+        """Show help for the focused pane."""
+        from chat_tui.tui.screens.help import HelpScreen  # noqa: PLC0415
+
+        self.push_screen(HelpScreen(self._scope(), self.chosen_keys))
+
+    def on_descendant_focus(self) -> None:
+        """Show the keys of the pane now focused."""
+        self._show_hints()
+
+    def _scope(self) -> Scope:
+        match self.focused:
+            case Composer():
+                return Scope.COMPOSER
+            case Transcript():
+                return Scope.ITEMS
+            case ConversationList():
+                return Scope.LIST
+            case LinesView():
+                return Scope.INSPECTOR
+        return Scope.EVERYWHERE
+
+    def _show_hints(self) -> None:
+        here = self._scope()
+        running = self.view is not None and self.view.running
+
+        def wanted(action: Action) -> bool:
+            if action.id == "interrupt":
+                return running
+            return bool(action.hint) and action.scope in (here, Scope.EVERYWHERE)
+
+        chosen = [action for action in ACTIONS if wanted(action)]
+        chosen.sort(key=lambda action: (action.scope is Scope.EVERYWHERE, action.id == "help"))
+        pairs = [(action, keys_of(action, self.chosen_keys)) for action in chosen]
+        self.hints.show((action, keys[0]) for action, keys in pairs if keys)
+
+
+_UNSENT = "Resend it, or take it back to edit it."
+
+
+def _stopped(report: TurnReport) -> str:
+    if not report.plan.stored:
+        return "Off the record: what came is kept in memory only."
+    if report.kept:
+        return "The server kept your message and what came of the answer."
+    return "The server kept nothing; what came is kept here and goes along with your next message."

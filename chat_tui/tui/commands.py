@@ -1,0 +1,370 @@
+"""What keys and the palette do: each action asks what it must and awaits the controller.
+
+Commands go down from here; facts come back up as events, which ``app`` shows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import update_wrapper
+from typing import Any, ClassVar, Concatenate, ParamSpec, TypeVar
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.content import Content
+
+from chat_tui.config import Chaining
+from chat_tui.controller import Controller, Severity, View, check_metadata
+from chat_tui.errors import ChatTuiError
+from chat_tui.items import visible_line
+from chat_tui.tui.keymap import Scope, bindings, keymap
+from chat_tui.tui.text import ago
+
+P = ParamSpec("P")
+C = TypeVar("C", bound="Commands")
+
+
+def command(
+    method: Callable[Concatenate[C, P], Coroutine[Any, Any, None]],
+) -> Callable[Concatenate[C, P], None]:
+    """Make an action of a coroutine: it runs beside the interface, its errors become notices."""
+
+    def start(self: C, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        async def guarded() -> None:
+            try:
+                await method(self, *args, **kwargs)
+            except ChatTuiError as error:
+                self.tell(error.sentence, error.way_out, Severity.ERROR)
+
+        self.run_worker(guarded(), group="commands")
+
+    update_wrapper(start, method)
+    return start
+
+
+class Commands(App[None]):
+    """The actions of the program, without their layout."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.EVERYWHERE)
+    ENABLE_COMMAND_PALETTE = False  # ours is opened by an action that can be remapped
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__()
+        self.controller = controller
+        self.chosen_keys = keymap(controller.settings)
+        self.set_keymap(self.chosen_keys)
+        self.view: View | None = None
+        self._quit_armed = False
+
+    # --- what the layout provides ---------------------------------------------------------------
+
+    def tell(
+        self, sentence: str, way_out: str = "", severity: Severity = Severity.INFORMATION
+    ) -> None:
+        """Say something to the user."""
+        raise NotImplementedError
+
+    async def show(self, view: View) -> None:
+        """Show another conversation."""
+        raise NotImplementedError
+
+    async def keep_draft(self) -> None:
+        """Save what stands in the composer."""
+        raise NotImplementedError
+
+    def put_back(self, text: str) -> None:
+        """Give text back to the composer, before whatever is there."""
+        raise NotImplementedError
+
+    @property
+    def key(self) -> int:
+        """The open conversation."""
+        if self.view is None:
+            raise ChatTuiError("No conversation is open yet.")
+        return self.view.key
+
+    # --- conversations --------------------------------------------------------------------------
+
+    @command
+    async def action_conversation_new(self) -> None:
+        """Start a new conversation."""
+        await self.keep_draft()
+        await self.show(await self.controller.new())
+
+    @command
+    async def action_conversation_open(self) -> None:
+        """Ask for an id or title and open it."""
+        from chat_tui.tui.screens.choose import Choice, ChooseScreen  # noqa: PLC0415
+
+        async def find(query: str) -> Sequence[Choice]:
+            found = await self.controller.conversations(query, limit=100)
+            return [
+                Choice(
+                    str(row.key),
+                    row.title,
+                    f"{row.conversation_id or row.response_id} {ago(row.updated_at)}",
+                )
+                for row in found
+            ]
+
+        chosen = await self.push_screen_wait(
+            ChooseScreen(
+                "Open a conversation",
+                find,
+                placeholder="title, conv_… or resp_…",
+                free=True,
+            )
+        )
+        if chosen:
+            await self.open(int(chosen) if chosen.isdecimal() else chosen)
+
+    async def open(self, target: int | str) -> None:
+        """Open a conversation by key, id or title."""
+        await self.keep_draft()
+        await self.show(await self.controller.open(target))
+
+    @command
+    async def action_conversation_rename(self) -> None:
+        """Ask for a title."""
+        from chat_tui.tui.screens.ask import AskScreen  # noqa: PLC0415
+
+        view = self.controller.view(self.key)
+        title = await self.push_screen_wait(AskScreen("Rename the conversation", view.title))
+        if title is not None:
+            await self.controller.rename(view.key, title)
+
+    @command
+    async def action_conversation_delete(self) -> None:
+        """Ask, then delete the open conversation."""
+        await self.delete(self.key)
+
+    async def delete(self, key: int) -> None:
+        """Ask how, then delete a conversation and open the next one."""
+        from chat_tui.tui.screens.confirm import ConfirmScreen, Way  # noqa: PLC0415
+
+        rows = await self.controller.conversations(limit=500)
+        row = next((row for row in rows if row.key == key), None)
+        title = visible_line(row.title) if row else "this conversation"
+        identifier = (row.conversation_id or row.response_id) if row else ""
+        question = Content.assemble(
+            "Delete ", (title, "bold"), "?", (f"\n{visible_line(identifier)}", "$text-muted")
+        )
+        answer = await self.push_screen_wait(
+            ConfirmScreen(
+                "Delete",
+                question,
+                [
+                    Way(
+                        "conversation",
+                        "Delete the conversation only",
+                        "The server keeps its items and responses; without their ids nobody "
+                        "finds them.",
+                    ),
+                    Way(
+                        "items",
+                        "Delete the conversation with all its items and responses",
+                        "Each item and each response known here is deleted from the server.",
+                    ),
+                ],
+            )
+        )
+        if answer is None:
+            return
+        await self.controller.delete(key, with_items=answer == "items")
+        self.tell(f"Deleted {title}.")
+        if self.view and self.view.key == key:
+            await self.show(await self.controller.last())
+
+    @command
+    async def action_conversation_resend(self) -> None:
+        """Send the unsent message again."""
+        await self.controller.resend(self.key)
+
+    @command
+    async def action_conversation_take_back(self) -> None:
+        """Put the unsent message into the composer."""
+        self.put_back(await self.controller.take_back(self.key))
+
+    # --- choices --------------------------------------------------------------------------------
+
+    @command
+    async def action_toggle_store(self) -> None:
+        """Go off the record, or back."""
+        store = not self.controller.view(self.key).choices.store
+        view = await self.controller.set_store(self.key, store)
+        self._tell_plan("On the record." if store else "Off the record.", view)
+
+    @command
+    async def action_toggle_chaining(self) -> None:
+        """Go to the next chaining mode."""
+        modes = list(Chaining)
+        now = self.controller.view(self.key).choices.chaining
+        mode = modes[(modes.index(now) + 1) % len(modes)]
+        view = await self.controller.set_chaining(self.key, mode)
+        self._tell_plan(f"Chaining: {mode}.", view)
+
+    @command
+    async def action_toggle_compaction(self) -> None:
+        """Turn automatic compaction on or off."""
+        on = self.controller.view(self.key).choices.compaction == "off"
+        view = await self.controller.set_compaction(self.key, "auto" if on else "off")
+        if not on:
+            what = "Compaction off: the context grows until the model's window is full."
+        elif view.plan.threshold:
+            what = f"Compaction auto: the server folds old context at {view.plan.threshold} tokens."
+        else:
+            what = "Compaction auto."
+        self._tell_plan(what, view)
+
+    def _tell_plan(self, what: str, view: View) -> None:
+        self.tell(f"{what} {view.plan.summary}", " ".join(view.plan.notes))
+
+    @command
+    async def action_model(self) -> None:
+        """Ask for a model."""
+        from chat_tui.tui.screens.choose import Choice, ChooseScreen, among  # noqa: PLC0415
+
+        models = [Choice(name, name) for name in await self.controller.models()]
+        chosen = await self.push_screen_wait(
+            ChooseScreen("Choose the model", among(models), placeholder="model", free=True)
+        )
+        if chosen:
+            view = await self.controller.set_model(self.key, chosen)
+            self._tell_plan(f"Model {chosen}.", view)
+
+    @command
+    async def action_profile(self) -> None:
+        """Ask for a profile and go there."""
+        from chat_tui.tui.screens.choose import Choice, ChooseScreen, among  # noqa: PLC0415
+
+        profiles = [
+            Choice(name, name, profile.base_url or "the embedded server on this machine")
+            for name, profile in sorted(self.controller.settings.profiles.items())
+        ]
+        chosen = await self.push_screen_wait(ChooseScreen("Choose the profile", among(profiles)))
+        if chosen:
+            await self.keep_draft()
+            await self.show(await self.controller.use_profile(chosen))
+
+    @command
+    async def action_instructions(self) -> None:
+        """Edit the instructions."""
+        from chat_tui.tui.screens.edit import EditScreen  # noqa: PLC0415
+
+        text = await self.push_screen_wait(
+            EditScreen(
+                "Instructions",
+                self.controller.view(self.key).choices.instructions,
+                "Sent with every turn of this conversation: the API carries none over.",
+                lambda text: (f"{len(text)} characters", True),
+            )
+        )
+        if text is not None:
+            await self.controller.set_instructions(self.key, text.strip())
+
+    @command
+    async def action_metadata(self) -> None:
+        """Edit the metadata as JSON."""
+        from chat_tui.tui.inspector.facts import readable_json  # noqa: PLC0415
+        from chat_tui.tui.screens.edit import EditScreen  # noqa: PLC0415
+
+        view = self.controller.view(self.key)
+        text = await self.push_screen_wait(
+            EditScreen(
+                "Metadata",
+                readable_json(dict(view.metadata)),
+                "At most 16 pairs of strings; keys up to 64, values up to 512 characters. "
+                "Saving replaces the whole map on the server.",
+                judge_metadata,
+            )
+        )
+        if text is not None:
+            await self.controller.set_metadata(view.key, read_metadata(text))
+
+    @command
+    async def action_theme(self) -> None:
+        """Ask for colours."""
+        from chat_tui.tui.screens.choose import Choice, ChooseScreen, among  # noqa: PLC0415
+
+        names = sorted(
+            self.available_themes, key=lambda name: (name not in ("dusk", "paper"), name)
+        )
+        chosen = await self.push_screen_wait(
+            ChooseScreen("Choose the colours", among([Choice(name, name) for name in names]))
+        )
+        if chosen:
+            self.theme = chosen
+
+    # --- the program ----------------------------------------------------------------------------
+
+    def action_palette(self) -> None:
+        """Open the command palette."""
+        from textual.command import CommandPalette  # noqa: PLC0415
+
+        from chat_tui.tui.palette import ActionProvider  # noqa: PLC0415
+
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette(providers=[ActionProvider]))
+
+    def action_quit_twice(self) -> None:
+        """Quit at the second press within two seconds."""
+        if self._quit_armed:
+            self.action_leave()
+            return
+        self._quit_armed = True
+        self.set_timer(2.0, self._disarm)
+        self.tell("Press ctrl+c again to quit.")
+
+    def _disarm(self) -> None:
+        self._quit_armed = False
+
+    async def action_quit(self) -> None:
+        """Quit; asks first when that would lose off-the-record turns."""
+        self.action_leave()
+
+    @command
+    async def action_leave(self) -> None:
+        """Save the draft, settle running turns, and end."""
+        from chat_tui.tui.screens.confirm import ConfirmScreen, Way  # noqa: PLC0415
+
+        if self.controller.holds_private:
+            answer = await self.push_screen_wait(
+                ConfirmScreen(
+                    "Quit",
+                    Content("Off-the-record turns live in this program's memory only."),
+                    [Way("quit", "Quit", "They are gone for good; nothing else is lost.")],
+                )
+            )
+            if answer is None:
+                return
+        await self.keep_draft()
+        await self.controller.close()
+        self.exit()
+
+
+def read_metadata(text: str) -> Mapping[str, str]:
+    """Return metadata written as JSON. Raises ChatTuiError saying what is wrong and where."""
+    try:
+        value = json.loads(text or "{}")
+    except json.JSONDecodeError as error:
+        raise ChatTuiError(
+            f"Not JSON: {error.msg.lower()} in line {error.lineno}, column {error.colno}."
+        ) from error
+    if not isinstance(value, dict):
+        raise ChatTuiError('Metadata is an object, as in {"topic": "travel"}.')
+    for key, inner in value.items():
+        if not isinstance(inner, str):
+            raise ChatTuiError(f"The value of {key} must be a string in quotes.")
+    return value
+
+
+def judge_metadata(text: str) -> tuple[str, bool]:
+    """Return what to say about metadata under the editor's hands, and whether it will do."""
+    try:
+        metadata = read_metadata(text)
+    except ChatTuiError as error:
+        return error.sentence, False
+    if problem := check_metadata(metadata):
+        return problem, False
+    return f"{len(metadata)} of 16 pairs", True

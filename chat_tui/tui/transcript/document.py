@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from chat_tui.tui.transcript.palette import Palette
 
+GUESSED = 1000
+"""Records whose height is guessed one by one; that takes a look at their text."""
 LAYOUTS = 400
 """Entries kept parsed; the others are parsed again when looked at."""
 BLOCKS = 2000
@@ -56,11 +58,12 @@ class Document:
         self.folds, self.raws, self._grown, self.growing = {}, set(), {}, None
         self._pairs = Pairs()
         for record in records:
-            self._pairs.add(record)
+            if "call_id" in record.raw:
+                self._pairs.add(record)
         self._layouts.clear()
         self._drawn.clear()
         self._reindex()
-        self.heights = Heights(entries.lines_about(record, self._width) for record in records)
+        self._guess()
 
     def prepend(self, records: Sequence[Record]) -> None:
         """Add older records at the front."""
@@ -163,8 +166,16 @@ class Document:
         self._layouts.clear()
         self._drawn.clear()
         if other:
-            self.heights = Heights(entries.lines_about(record, width) for record in self.records)
+            self._guess()
         return True
+
+    def _guess(self) -> None:
+        """Guess all heights: of the newest records one by one, of the others as a whole."""
+        newest = [entries.lines_about(record, self._width) for record in self.records[-GUESSED:]]
+        mean = sum(newest) // max(len(newest), 1)
+        self.heights = Heights.uniform(len(self.records) - len(newest), mean)
+        for height in newest:
+            self.heights.append(height)
 
     def stream(self, ref: int, text: str) -> None:
         """Let the body of a record grow by visible text."""

@@ -60,7 +60,7 @@ class Palette:
 
     styles: dict[str, Style]
     _looks: dict[tuple[str, Look], Style] = field(default_factory=dict, compare=False)
-    _grounds: dict[str, Style] = field(default_factory=dict, compare=False)
+    _grounds: dict[tuple[str, str], Style] = field(default_factory=dict, compare=False)
 
     @classmethod
     def resolve(cls, component: Callable[[str], Style]) -> Palette:
@@ -80,14 +80,12 @@ class Palette:
             span.text, style + Style.from_meta({"link": span.link}) if span.link else style
         )
 
-    def on_code(self, role: str) -> Style:
-        """Return the style of a role on the ground of code; no role is plain code."""
-        if not role:
-            return self["code"]
-        style = self._grounds.get(role)
+    def on(self, role: str, ground: str) -> Style:
+        """Return the style of a role on the background of another one."""
+        style = self._grounds.get((role, ground))
         if style is None:
-            ground = Style(bgcolor=self["code"].bgcolor)
-            style = self._grounds[role] = self[role] + ground
+            under = Style(bgcolor=self[ground].bgcolor)
+            style = self._grounds[role, ground] = self[role] + under
         return style
 
     def look(self, tone: str, look: Look) -> Style:

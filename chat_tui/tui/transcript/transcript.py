@@ -39,6 +39,8 @@ RAIL = 2
 """Columns left of everything: the rail, and a space."""
 MARGIN = 1
 """Columns right of everything."""
+COLUMN = 120
+"""Cells beyond which a wide pane stays empty: lines too long to follow are hard to read."""
 NEAR = 40
 """Lines from the top at which older items are wanted."""
 STRIPS = 1000
@@ -83,7 +85,7 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
     Transcript > .transcript--private { color: $text-warning; }
     Transcript > .transcript--pending { color: $foreground 50%; }
     Transcript > .transcript--aside { color: $text-secondary; }
-    Transcript > .transcript--heading { color: $foreground; }
+    Transcript > .transcript--heading { color: $text-primary; }
     Transcript > .transcript--code { color: $foreground 92%; background: $foreground 6%; }
     Transcript > .transcript--inline-code { color: $text-accent; background: $foreground 7%; }
     Transcript > .transcript--link { color: $text-primary; }
@@ -117,6 +119,7 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         self._older = False
         self._asked = False
         self._follow = True
+        self._news = False
         self._moving = False
         self._rows: list[Row] | None = None
         self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(STRIPS)
@@ -141,7 +144,7 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         self._prepare()
         self._document.load(records)
         self._older, self._asked = older, False
-        self._follow = at_end
+        self._follow, self._news = at_end, False
         self._view.anchor = Row(0, 0, 0)
         self.set_reactive(Transcript.cursor, None)
         self._changed()
@@ -157,6 +160,7 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
     def append(self, record: Record) -> None:
         """Add a record at the end."""
         self._document.append(record)
+        self._news = not self._follow
         self._changed()
 
     def update(self, record: Record) -> None:
@@ -204,6 +208,7 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
             if self._document.has(ref):
                 self._document.stream(ref, text)
         if news:
+            self._news = not self._follow
             self._changed()
         else:
             self._rest()
@@ -234,7 +239,7 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         """Bring the document up to the width and the colours of this moment."""
         if self._palette is None:
             self._palette = Palette.resolve(self.get_component_rich_style)
-        width = max(self.scrollable_content_region.width - RAIL - MARGIN, 1)
+        width = min(max(self.scrollable_content_region.width - RAIL - MARGIN, 1), COLUMN)
         if self._document.resize(width, self._palette):
             self._strips.clear()
         self._view.height = self.scrollable_content_region.height
@@ -260,7 +265,7 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         self._prepare()
         self._rows = self._view.rows()
         if self._view.at_end:
-            self._follow = True
+            self._follow, self._news = True, False
         self._scrollbar()
         self.refresh()
         if self._older and not self._asked and self._view.top < NEAR and self._document.records:
@@ -319,7 +324,7 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         width = self.scrollable_content_region.width
         if not self._document.records:
             return self._empty_line(y, width, palette)
-        if y == self._view.height - 1 and not self._view.at_end:
+        if y == self._view.height - 1 and self._news:
             return self._below(y, width, palette)
         if y >= len(self._rows):
             return Strip.blank(width, palette["text"])
@@ -339,6 +344,8 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         sign, role = _RAILS[record.place]
         if chosen:
             sign, role = "▌", "cursor"
+        elif sign == " " and layout.entry.kind is Kind.USER:
+            sign, role = "▎", "user"
         rail = Segment(" " * RAIL if gap else sign.ljust(RAIL), palette[role])
         strip = Strip([rail, *line]).adjust_cell_length(width, palette["text"])
         if fixed:
@@ -346,10 +353,10 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         return strip
 
     def _below(self, y: int, width: int, palette: Palette) -> Strip:
-        """Return the last line with the mark that there is more below."""
+        """Return the last line with the mark that something new is below."""
         rows = self._rows or []
         line = self._strip(rows[y], width, palette) if y < len(rows) else Strip.blank(width)
-        mark = " ↓ more below "
+        mark = " ↓ new below "
         size = cell_len(mark) + 1
         if width < 2 * size:
             return line

@@ -242,7 +242,7 @@ class Blocks:
         if body[0] == ">":
             self._close(matched)
             self._close_leaf()
-            self._inside.last = None
+            self._fill()
             self._open.append(_Open(Box()))
             return indent + 1 + (body[1:2] == " ")
         match = leaves.ITEM.match(body)
@@ -270,6 +270,8 @@ class Blocks:
         parent.last = (sign, number)
         bullets = sum(box.box.marker[:1] in _BULLETS for box in self._open if box.width)
         marker = f"{number}{sign}" if mark[:-1] else _BULLETS[bullets % len(_BULLETS)]
+        for box in self._open:
+            box.bare = False
         self._open.append(_Open(Box(_checkbox(content) or marker), width, not content))
 
     def _changes(self, paragraph: leaves.Text, body: str, *, partial: bool) -> bool:

@@ -157,17 +157,17 @@ class Document:
 
     # --- what they look like --------------------------------------------------------------
 
-    def resize(self, width: int, palette: Palette) -> bool:
-        """Draw at another width or in other colours; return whether anything changes."""
-        if width == self._width and palette == self._palette:
-            return False
+    def differs(self, width: int, palette: Palette) -> bool:
+        """Whether this is drawn at another width or in other colours than these."""
+        return width != self._width or palette is not self._palette
+
+    def resize(self, width: int, palette: Palette) -> None:
+        """Draw at this width and in these colours from now on."""
         other = width != self._width
         self._width, self._palette = width, palette
-        self._layouts.clear()
         self._drawn.clear()
         if other:
             self._guess()
-        return True
 
     def _guess(self) -> None:
         """Guess all heights: of the newest records one by one, of the others as a whole."""
@@ -183,7 +183,7 @@ class Document:
         layout = self._layouts.get(ref)
         if layout is not None and not layout.folded and ref not in self.raws:
             layout.append(text)
-            self.heights.set(self.index(ref), layout.total)
+            self.heights.set(self.index(ref), self.layout(self.index(ref)).total)
 
     def body(self, ref: int) -> str:
         """Return the text of a record as far as it has come."""
@@ -197,6 +197,8 @@ class Document:
         if layout is None:
             layout = self._layouts[record.ref] = self._make(index, record)
             layout.growing = record.ref == self.growing
+            self.heights.set(index, layout.total)
+        elif self._palette is not None and layout.resize(self._width, self._palette):
             self.heights.set(index, layout.total)
         return layout
 

@@ -42,7 +42,6 @@ class Layout:
         gap: bool,
         folded: bool,
     ) -> None:
-        self._serial = next(_serials)
         self.entry = entry
         self.folded = folded
         self.growing = False
@@ -51,15 +50,21 @@ class Layout:
         self._blocks = Blocks(entry.form)
         self._tail: list[Block] | None = None
         self._tail_lines: dict[int, Lines] = {}
-        self.resize(width, palette)
+        self._width, self._palette = width, palette
+        self._restart()
         if entry.body and not folded:
             self.append(entry.body)
 
-    def resize(self, width: int, palette: Palette) -> None:
-        """Draw for another width or in other colours from now on."""
+    def resize(self, width: int, palette: Palette) -> bool:
+        """Draw at another width or in other colours from now on; return whether they differ."""
+        if width == self._width and palette is self._palette:
+            return False
         self._width, self._palette = width, palette
-        for part in range(1, self.parts):
-            self._drawn.discard((self._serial, part))
+        self._restart()
+        return True
+
+    def _restart(self) -> None:
+        self._serial = next(_serials)
         self._heights = Heights([self._gap + 1])
         self._exact = {0}
         self._measured = 0

@@ -21,7 +21,7 @@ from textual.widget import Widget
 from chat_tui.items import Kind, Place, Record
 from chat_tui.tui.transcript import messages
 from chat_tui.tui.transcript.document import Document
-from chat_tui.tui.transcript.palette import ROLES, Palette
+from chat_tui.tui.transcript.palette import MARKS, ROLES, Palette
 from chat_tui.tui.transcript.stream import Stream
 from chat_tui.tui.transcript.view import Row, View
 
@@ -103,7 +103,7 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
     Transcript > .transcript--name { color: $text-primary; }
     Transcript > .transcript--operator { color: $foreground 75%; }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"transcript--{role}" for role in ROLES}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"transcript--{role}" for role in (*ROLES, *MARKS)}
     BINDINGS: ClassVar[list[BindingType]] = []
 
     cursor: reactive[int | None] = reactive(None, repaint=False)
@@ -116,6 +116,9 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         self._document = Document()
         self._view = View(self._document)
         self._palette: Palette | None = None
+        """What the text is drawn with; replaced only when it would look different."""
+        self._marks: Palette | None = None
+        """The styles of this moment, focus and all."""
         self._older = False
         self._asked = False
         self._follow = True
@@ -227,9 +230,8 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
     def notify_style_update(self) -> None:
         """Take over new colours; called by Textual."""
         super().notify_style_update()
-        self._palette = None
+        self._marks = None
         self._strips.clear()
-        self._rows = None
 
     def on_resize(self) -> None:
         """Take over a new size; what is at the top stays there, or the end when it was seen."""
@@ -237,12 +239,17 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _prepare(self) -> None:
         """Bring the document up to the width and the colours of this moment."""
-        if self._palette is None:
-            self._palette = Palette.resolve(self.get_component_rich_style)
-        width = min(max(self.scrollable_content_region.width - RAIL - MARGIN, 1), COLUMN)
-        if self._document.resize(width, self._palette):
+        palette = self._palette
+        if self._marks is None:
+            self._marks = Palette.resolve(self.get_component_rich_style)
+            if not self._marks.draws_like(palette):
+                palette = self._palette = self._marks
+        region = self.scrollable_content_region
+        width = min(max(region.width - RAIL - MARGIN, 1), COLUMN)
+        if palette is not None and self._document.differs(width, palette):
+            self._view.keep(lambda: self._document.resize(width, palette))
             self._strips.clear()
-        self._view.height = self.scrollable_content_region.height
+        self._view.height = region.height
 
     def _changed(self) -> None:
         """Fill the window again, follow the end if it was in view, and repaint."""
@@ -315,10 +322,10 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """Return one line of the window; called by Textual."""
-        if self._palette is None or self._rows is None:
+        if self._marks is None or self._rows is None:
             self._prepare()
             self._rows = self._view.rows()
-        palette = self._palette
+        palette = self._marks
         if palette is None:
             return Strip.blank(self.size.width)
         width = self.scrollable_content_region.width

@@ -8,6 +8,7 @@ stay visible text, display mathematics is a block, nesting is bounded.
 
 from __future__ import annotations
 
+import re
 from copy import copy
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,6 +20,8 @@ DEPTH_LIMIT = 12
 """Containers inside each other; what is nested deeper is text."""
 _SPACED = frozenset({Shape.CODE, Shape.TABLE, Shape.RULE, Shape.MATH})
 _BULLETS = "•◦▪"
+_JOINED = re.compile("\u200d|.[\u0300-\u036f\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
+"""A character that must not be torn from the one after it."""
 
 
 class Format(StrEnum):
@@ -78,7 +81,7 @@ class Blocks:
         self._partial = ""
         self._broken = False
         if form is Format.JSON:
-            self._leaf = leaves.Code(info="json", joined=True)
+            self._leaf = leaves.Code(shape=Shape.DATA, info="json", joined=True)
 
     def feed(self, text: str) -> None:
         """Take more text; it must be ``visible`` already."""
@@ -112,6 +115,8 @@ class Blocks:
         while len(self._partial) > LINE_LIMIT:
             space = self._partial.rfind(" ", LINE_LIMIT // 2, LINE_LIMIT)
             cut = space + 1 if space > 0 else LINE_LIMIT
+            while cut > LINE_LIMIT // 2 and _JOINED.match(self._partial, cut - 1):
+                cut -= 1
             self._line(self._partial[:cut])
             self._partial = self._partial[cut:]
             self._broken = True
@@ -210,7 +215,7 @@ class Blocks:
             at += width
         if indent <= 3 and direct is not None and self._changes(direct, body, partial=partial):
             return
-        if indent <= 3 and self._leaf_start(body, indent, matched, in_text=direct is not None):
+        if indent <= 3 and self._leaf_start(body, indent, matched, in_text=paragraph is not None):
             return
         if paragraph is not None:
             paragraph.take(rest)
@@ -237,7 +242,7 @@ class Blocks:
         if body[0] == ">":
             self._close(matched)
             self._close_leaf()
-            self._inside.last = None
+            self._fill()
             self._open.append(_Open(Box()))
             return indent + 1 + (body[1:2] == " ")
         match = leaves.ITEM.match(body)
@@ -265,6 +270,8 @@ class Blocks:
         parent.last = (sign, number)
         bullets = sum(box.box.marker[:1] in _BULLETS for box in self._open if box.width)
         marker = f"{number}{sign}" if mark[:-1] else _BULLETS[bullets % len(_BULLETS)]
+        for box in self._open:
+            box.bare = False
         self._open.append(_Open(Box(_checkbox(content) or marker), width, not content))
 
     def _changes(self, paragraph: leaves.Text, body: str, *, partial: bool) -> bool:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from chat_tui.tui.transcript.palette import Palette
 
+GUESSED = 1000
+"""Records whose height is guessed one by one; that takes a look at their text."""
 LAYOUTS = 400
 """Entries kept parsed; the others are parsed again when looked at."""
 BLOCKS = 2000
@@ -56,11 +58,12 @@ class Document:
         self.folds, self.raws, self._grown, self.growing = {}, set(), {}, None
         self._pairs = Pairs()
         for record in records:
-            self._pairs.add(record)
+            if "call_id" in record.raw:
+                self._pairs.add(record)
         self._layouts.clear()
         self._drawn.clear()
         self._reindex()
-        self.heights = Heights(entries.lines_about(record, self._width) for record in records)
+        self._guess()
 
     def prepend(self, records: Sequence[Record]) -> None:
         """Add older records at the front."""
@@ -154,17 +157,25 @@ class Document:
 
     # --- what they look like --------------------------------------------------------------
 
-    def resize(self, width: int, palette: Palette) -> bool:
-        """Draw at another width or in other colours; return whether anything changes."""
-        if width == self._width and palette == self._palette:
-            return False
+    def differs(self, width: int, palette: Palette) -> bool:
+        """Whether this is drawn at another width or in other colours than these."""
+        return width != self._width or palette is not self._palette
+
+    def resize(self, width: int, palette: Palette) -> None:
+        """Draw at this width and in these colours from now on."""
         other = width != self._width
         self._width, self._palette = width, palette
-        self._layouts.clear()
         self._drawn.clear()
         if other:
-            self.heights = Heights(entries.lines_about(record, width) for record in self.records)
-        return True
+            self._guess()
+
+    def _guess(self) -> None:
+        """Guess all heights: of the newest records one by one, of the others as a whole."""
+        newest = [entries.lines_about(record, self._width) for record in self.records[-GUESSED:]]
+        mean = sum(newest) // max(len(newest), 1)
+        self.heights = Heights.uniform(len(self.records) - len(newest), mean)
+        for height in newest:
+            self.heights.append(height)
 
     def stream(self, ref: int, text: str) -> None:
         """Let the body of a record grow by visible text."""
@@ -172,7 +183,7 @@ class Document:
         layout = self._layouts.get(ref)
         if layout is not None and not layout.folded and ref not in self.raws:
             layout.append(text)
-            self.heights.set(self.index(ref), layout.total)
+            self.heights.set(self.index(ref), self.layout(self.index(ref)).total)
 
     def body(self, ref: int) -> str:
         """Return the text of a record as far as it has come."""
@@ -186,6 +197,8 @@ class Document:
         if layout is None:
             layout = self._layouts[record.ref] = self._make(index, record)
             layout.growing = record.ref == self.growing
+            self.heights.set(index, layout.total)
+        elif self._palette is not None and layout.resize(self._width, self._palette):
             self.heights.set(index, layout.total)
         return layout
 

@@ -75,13 +75,15 @@ def entry(record: Record, pairs: Pairs) -> Entry:
     item = record.item
     facts = _FACTS[item.kind](item, pairs)
     badges = [*facts.pop("badges", ())]
-    if item.status == "incomplete":
+    if item.status == "incomplete" and record.place is not Place.STOPPED:
         badges.append(("incomplete", "error"))
     elif item.status == "failed":
         badges.append(("failed", "error"))
     if word := _PLACES[record.place]:
         badges.append((word, _PLACE_ROLES[record.place]))
     body = visible(facts.pop("body", "")).strip("\n")
+    if record.place is Place.PENDING:
+        facts["tone"] = "muted"
     facts.setdefault("folded", facts.get("folds", False) and is_long(body))
     return Entry(
         kind=item.kind,
@@ -257,10 +259,10 @@ def _output(item: Item, pairs: Pairs) -> Facts:
     badges = [] if name or not item.call_id else [("no matching call", "error")]
     form = Format.JSON if isinstance(parsed, dict | list) else Format.VERBATIM
     body = pretty(parsed) if form is Format.JSON else text
-    first = " ".join(text[:_DETAIL_LIMIT].split())
+    first = compact(parsed) if form is Format.JSON else text
     return {
         "title": "└ output",
-        "detail": (f"{count} lines · " if count > 1 else "") + first,
+        "detail": (f"{count} lines · " if count > 1 else "") + first[:_DETAIL_LIMIT],
         "body": body,
         "form": form,
         "tone": "muted",
@@ -343,7 +345,7 @@ def _approval(item: Item, _pairs: Pairs) -> Facts:
     return {
         "title": f"{raw.get('server_label', 'mcp')} · {item.name}",
         "detail": shown,
-        "badges": [("needs approval", "pending")],
+        "badges": [("needs approval", "private")],
         "body": pretty(raw.get("arguments")),
         "form": Format.JSON,
         "tone": "muted",
@@ -413,6 +415,14 @@ def pretty(value: object) -> str:
         return json.dumps(value, indent=2, ensure_ascii=False, default=str)
     except (ValueError, RecursionError):
         return str(value)[:100_000]
+
+
+def compact(value: object) -> str:
+    """Return a value as JSON on one line."""
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str)
+    except (ValueError, RecursionError):
+        return str(value)
 
 
 def signature(arguments: object) -> tuple[str, bool]:

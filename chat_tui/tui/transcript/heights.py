@@ -14,6 +14,15 @@ class Heights:
     def __init__(self, heights: Iterable[int] = ()) -> None:
         self._rebuild(list(heights), 0)
 
+    @classmethod
+    def uniform(cls, count: int, height: int) -> Heights:
+        """Return ``count`` heights that are all the same."""
+        heights = cls()
+        heights._values = [height] * count
+        heights._tree = [height * (index & -index) for index in range(count + 1)]
+        heights._total = height * count
+        return heights
+
     def _rebuild(self, values: list[int], front: int) -> None:
         """Lay out ``values`` behind ``front`` empty places that later ones can take."""
         self._front = front

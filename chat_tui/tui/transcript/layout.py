@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from rich.segment import Segment
 
+from chat_tui.items import Kind
 from chat_tui.tui.transcript import render
 from chat_tui.tui.transcript.blocks import Block, Blocks
 from chat_tui.tui.transcript.heights import Heights
@@ -25,7 +26,7 @@ Lines = list[list[Segment]]
 _serials = itertools.count()
 
 INDENT = 2
-"""Columns the body of a step is indented by."""
+"""Columns the body of what folds is indented by: it stands below the title."""
 
 
 class Layout:
@@ -41,7 +42,6 @@ class Layout:
         gap: bool,
         folded: bool,
     ) -> None:
-        self._serial = next(_serials)
         self.entry = entry
         self.folded = folded
         self.growing = False
@@ -50,15 +50,21 @@ class Layout:
         self._blocks = Blocks(entry.form)
         self._tail: list[Block] | None = None
         self._tail_lines: dict[int, Lines] = {}
-        self.resize(width, palette)
+        self._width, self._palette = width, palette
+        self._restart()
         if entry.body and not folded:
             self.append(entry.body)
 
-    def resize(self, width: int, palette: Palette) -> None:
-        """Draw for another width or in other colours from now on."""
+    def resize(self, width: int, palette: Palette) -> bool:
+        """Draw at another width or in other colours from now on; return whether they differ."""
+        if width == self._width and palette is self._palette:
+            return False
         self._width, self._palette = width, palette
-        for part in range(1, self.parts):
-            self._drawn.discard((self._serial, part))
+        self._restart()
+        return True
+
+    def _restart(self) -> None:
+        self._serial = next(_serials)
         self._heights = Heights([self._gap + 1])
         self._exact = {0}
         self._measured = 0
@@ -147,30 +153,57 @@ class Layout:
 
     @property
     def _room(self) -> int:
-        return max(self._width - (INDENT if self.entry.step else 0), 1)
+        return max(self._width - (INDENT if self.entry.folds else 0), 1)
 
     def _draw(self, block: Block) -> Lines:
         lines = render.draw(block, self._room, self._palette, self.entry.tone)
-        if not self.entry.step:
+        if not self.entry.folds:
             return lines
         lead = Segment(" " * INDENT, self._palette["text"])
         return [[lead, *line] for line in lines]
 
     def head(self, *, details: bool = False) -> Lines:
-        """Return the head: a gap if there is one, then the line that says what this is."""
+        """Return the head: a gap if there is one, then the line that says what this is.
+
+        ``details`` adds what is known on demand: the model, and the time of a step.
+        """
         entry, palette = self.entry, self._palette
+        gap: Lines = [[]] if self._gap else []
+        if entry.kind is Kind.COMPACTION:
+            return [*gap, self._divider()]
         accent = palette[entry.accent]
-        left = [Segment("▸ " if self.folded else "▾ ", palette["muted"])] if entry.folds else []
+        left: list[Segment] = []
+        if entry.folds or entry.step:
+            sign = ("▸ " if self.folded else "▾ ") if entry.folds else "  "
+            left.append(Segment(sign, palette["muted"]))
         left.append(Segment(entry.title, accent if entry.step else accent + BOLD))
         right: list[Segment] = []
         for word, role in entry.badges:
-            right += [Segment(" ", palette["text"]), Segment(word, palette[role])]
-        note = "writing …" if self.growing else entry.note
-        if details and entry.source:
-            note = f"{entry.source} · {note}" if note else entry.source
-        if note:
+            right += [Segment("  ", palette["text"]), Segment(word, palette[role])]
+        if note := self._note(details=details):
             right.append(Segment(f"  {note}", palette["faint"]))
-        return [*([[]] if self._gap else []), self._justified(left, right)]
+        return [*gap, self._justified(left, right)]
+
+    def _note(self, *, details: bool) -> str:
+        entry = self.entry
+        if self.growing:
+            return "writing …"
+        known = [entry.source] if details else []
+        known += [entry.note] if details or not entry.step else []
+        return " · ".join(filter(None, known))
+
+    def _divider(self) -> list[Segment]:
+        """Return the head of what separates two stretches of a conversation."""
+        entry, palette = self.entry, self._palette
+        words = " · ".join(filter(None, [entry.title, entry.detail]))
+        words = clipped(f" {words} ", self._width)
+        rest = self._width - cell_len(words)
+        left = min(rest, 3)
+        return [
+            Segment("╌" * left, palette["faint"]),
+            Segment(words, palette[entry.accent]),
+            Segment("╌" * (rest - left), palette["faint"]),
+        ]
 
     def _justified(self, left: list[Segment], right: list[Segment]) -> list[Segment]:
         palette = self._palette
@@ -187,5 +220,4 @@ class Layout:
             line.append(Segment(text, palette["muted"]))
             used += cell_len(text)
         line.append(Segment(" " * max(room - used, 0), palette["text"]))
-        line += right
-        return line
+        return line + right

@@ -29,6 +29,8 @@ class Shape(StrEnum):
     PLAIN = "plain"
     HEADING = "heading"
     CODE = "code"
+    DATA = "data"
+    """Code that is the whole body of an item, so it needs no ground of its own."""
     TABLE = "table"
     RULE = "rule"
     HTML = "html"
@@ -215,6 +217,7 @@ class Plain(Lines):
 class Code(Lines):
     """Code: fenced, indented, or a whole text of one language."""
 
+    shape: Shape = Shape.CODE
     info: str = ""
     verbatim = True
     fence: str = ""
@@ -253,7 +256,7 @@ class Code(Lines):
 
     def piece(self, count: int) -> Piece:
         """Return the first lines as a piece."""
-        return Piece(Shape.CODE, tuple(self.lines[:count]), info=self.info, joined=self.joined)
+        return Piece(self.shape, tuple(self.lines[:count]), info=self.info, joined=self.joined)
 
 
 @dataclass(slots=True, kw_only=True)

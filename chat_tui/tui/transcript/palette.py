@@ -34,10 +34,6 @@ ROLES = (
     "link",
     "math",
     "rail",
-    "cursor",
-    "match",
-    "match-current",
-    "notice",
     "keyword",
     "string",
     "number",
@@ -45,7 +41,9 @@ ROLES = (
     "name",
     "operator",
 )
-"""Every role has a component class ``transcript--ROLE``."""
+"""What text is drawn in; every role has a component class ``transcript--ROLE``."""
+MARKS = ("cursor", "match", "match-current", "notice")
+"""What the widget draws over the text; component classes as well."""
 
 _BOLD = Style(bold=True)
 _ITALIC = Style(italic=True)
@@ -54,18 +52,22 @@ _UNDERLINE = Style(underline=True)
 BOLD, ITALIC = _BOLD, _ITALIC
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Palette:
-    """Styles by role; equal palettes draw equal strips."""
+    """Styles by role."""
 
     styles: dict[str, Style]
-    _looks: dict[tuple[str, Look], Style] = field(default_factory=dict, compare=False)
-    _grounds: dict[str, Style] = field(default_factory=dict, compare=False)
+    _looks: dict[tuple[str, Look], Style] = field(default_factory=dict)
+    _grounds: dict[tuple[str, str], Style] = field(default_factory=dict)
 
     @classmethod
     def resolve(cls, component: Callable[[str], Style]) -> Palette:
         """Return the palette whose styles ``component`` gives for ``transcript--ROLE``."""
-        return cls({role: component(f"transcript--{role}") for role in ROLES})
+        return cls({role: component(f"transcript--{role}") for role in (*ROLES, *MARKS)})
+
+    def draws_like(self, other: Palette | None) -> bool:
+        """Whether text drawn with the other palette looks the same, marks aside."""
+        return other is not None and all(self[role] == other[role] for role in ROLES)
 
     def __getitem__(self, role: str) -> Style:
         return self.styles[role]
@@ -80,14 +82,12 @@ class Palette:
             span.text, style + Style.from_meta({"link": span.link}) if span.link else style
         )
 
-    def on_code(self, role: str) -> Style:
-        """Return the style of a role on the ground of code; no role is plain code."""
-        if not role:
-            return self["code"]
-        style = self._grounds.get(role)
+    def on(self, role: str, ground: str) -> Style:
+        """Return the style of a role on the background of another one."""
+        style = self._grounds.get((role, ground))
         if style is None:
-            ground = Style(bgcolor=self["code"].bgcolor)
-            style = self._grounds[role] = self[role] + ground
+            under = Style(bgcolor=self[ground].bgcolor)
+            style = self._grounds[role, ground] = self[role] + under
         return style
 
     def look(self, tone: str, look: Look) -> Style:

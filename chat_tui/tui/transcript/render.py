@@ -100,8 +100,8 @@ def _fitted(line: list[Segment], width: int) -> list[Segment]:
 
 
 def _content(piece: Piece, width: int, palette: Palette, tone: str) -> list[list[Segment]]:
-    if piece.shape is Shape.CODE:
-        return code(piece, width, palette)
+    if piece.shape in (Shape.CODE, Shape.DATA):
+        return _code(piece, width, palette)
     if piece.shape is Shape.TABLE:
         return tables.table(piece, width, palette, tone)
     if piece.shape is Shape.HEADING:
@@ -130,10 +130,11 @@ def _plain(piece: Piece, width: int, palette: Palette, tone: str) -> list[list[S
 
 def _heading(piece: Piece, width: int, palette: Palette) -> list[list[Segment]]:
     lines = wrap(spans(piece.lines[0]), min(width, MEASURE))
+    tone = "heading" if piece.level < 3 else "text"
     weight = BOLD if piece.level < 4 else BOLD + ITALIC
     drawn = [
         [Segment(text, style + weight if style else weight) for text, style, _ in line]
-        for line in styled(lines, palette, "heading")
+        for line in styled(lines, palette, tone)
     ]
     if piece.level == 1:
         longest = max(sum(cell_len(span.text) for span in line) for line in lines)
@@ -146,42 +147,43 @@ def styled(lines: Sequence[Line], palette: Palette, tone: str) -> list[list[Segm
     return [[palette.segment(span, tone) for span in line] for line in lines]
 
 
-def code(piece: Piece, width: int, palette: Palette) -> list[list[Segment]]:
+def _code(piece: Piece, width: int, palette: Palette) -> list[list[Segment]]:
     """Draw code on its own ground, long lines folded with a sign."""
-    ground = palette["code"]
+    ground = "code" if piece.shape is Shape.CODE else "text"
     result: list[list[Segment]] = []
-    if piece.info and not piece.joined:
+    if piece.info and piece.shape is Shape.CODE and not piece.joined:
         label = clipped(piece.info, width - 2)
         pad = width - cell_len(label) - 1
-        result.append([Segment(" " * pad, ground), Segment(label + " ", palette.on_code("muted"))])
+        faint = palette.on("muted", ground)
+        result.append([Segment(" " * pad, palette[ground]), Segment(f"{label} ", faint)])
     for runs in syntax.colour(piece.lines, piece.info):
         line = [Span(text, Look.NONE, role) for text, role in runs]
-        result.extend(_code_line(line, width, palette))
+        result.extend(_code_line(line, width, palette, ground))
     return result
 
 
-def _code_line(line: Line, width: int, palette: Palette) -> Iterable[list[Segment]]:
-    ground = palette["code"]
-    room = max(width - 2, 1)
+def _code_line(line: Line, width: int, palette: Palette, role: str) -> Iterable[list[Segment]]:
+    ground = palette[role]
+    pad = role == "code"
+    room = max(width - 2 * pad, 1)
     used = 0
-    drawn: list[Segment] = [Segment(" ", ground)]
+    drawn: list[Segment] = [Segment(" " * pad, ground)]
     sign = cell_len(CONTINUED) if room > 2 * LEAST else 0
     for span in line:
-        style = palette.on_code(span.link)
+        style = palette.on(span.link or role, role)
         rest = span.text
         while rest:
             part = fold(rest[: (room - used) + 1], room - used)[0] if room > used else ""
             if not part and used > sign:
-                yield _closed(drawn, used, room, ground)
-                drawn = [Segment(" ", ground), Segment(CONTINUED[:sign], palette.on_code("faint"))]
+                yield [*drawn, Segment(" " * (max(room - used, 0) + pad), ground)]
+                drawn = [
+                    Segment(" " * pad, ground),
+                    Segment(CONTINUED[:sign], palette.on("faint", role)),
+                ]
                 used = sign
                 continue
             part = part or rest[0]
             drawn.append(Segment(part, style))
             used += cell_len(part)
             rest = rest[len(part) :]
-    yield _closed(drawn, used, room, ground)
-
-
-def _closed(line: list[Segment], used: int, room: int, ground: Style) -> list[Segment]:
-    return [*line, Segment(" " * max(room - used + 1, 0), ground)]
+    yield [*drawn, Segment(" " * (max(room - used, 0) + pad), ground)]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from chat_tui.tui.transcript.leaves import Piece, Table
 
 GUTTER = 3
+HEAD = "head"
+"""The tone of titles: bold text."""
 LEAST = 6
 """Cells below which a column is not worth having."""
 
@@ -36,7 +38,7 @@ def table(piece: Piece, width: int, palette: Palette, tone: str) -> list[list[Se
             result.extend(_record(shape, row, width, palette, tone))
         return result
     if not piece.joined:
-        result.extend(_row(shape.header, shape.aligns, widths, palette, "heading"))
+        result.extend(_row(shape.header, shape.aligns, widths, palette, HEAD))
         ruler = ("─" * (GUTTER // 2) + "┼" + "─" * (GUTTER // 2)).join("─" * w for w in widths)
         result.append([Segment(ruler, palette["faint"])])
     for row in piece.rows:
@@ -126,8 +128,8 @@ def _cell(cell: Line, size: int, align: str, palette: Palette, tone: str) -> lis
 
 
 def _segment(span: Span, palette: Palette, tone: str) -> Segment:
-    text, style, _ = palette.segment(span, tone)
-    return Segment(text, style + BOLD if tone == "heading" and style else style)
+    text, style, _ = palette.segment(span, "text" if tone == HEAD else tone)
+    return Segment(text, style + BOLD if tone == HEAD and style else style)
 
 
 def _record(
@@ -143,7 +145,7 @@ def _record(
         for line in lines:
             drawn: list[Segment] = []
             for span in line:
-                head = "heading" if titled > 0 else tone
+                head = HEAD if titled > 0 else tone
                 drawn.append(_segment(span, palette, head))
                 titled -= len(span.text)
             result.append(drawn)

@@ -22,7 +22,7 @@ from chat_tui.items import Kind, Place, Record
 from chat_tui.tui.keymap import Scope, bindings
 from chat_tui.tui.transcript import messages
 from chat_tui.tui.transcript.document import Document
-from chat_tui.tui.transcript.palette import ROLES, Palette
+from chat_tui.tui.transcript.palette import MARKS, ROLES, Palette
 from chat_tui.tui.transcript.stream import Stream
 from chat_tui.tui.transcript.view import Row, View
 
@@ -40,6 +40,8 @@ RAIL = 2
 """Columns left of everything: the rail, and a space."""
 MARGIN = 1
 """Columns right of everything."""
+COLUMN = 120
+"""Cells beyond which a wide pane stays empty: lines too long to follow are hard to read."""
 NEAR = 40
 """Lines from the top at which older items are wanted."""
 STRIPS = 1000
@@ -84,7 +86,7 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
     Transcript > .transcript--private { color: $text-warning; }
     Transcript > .transcript--pending { color: $foreground 50%; }
     Transcript > .transcript--aside { color: $text-secondary; }
-    Transcript > .transcript--heading { color: $foreground; }
+    Transcript > .transcript--heading { color: $text-primary; }
     Transcript > .transcript--code { color: $foreground 92%; background: $foreground 6%; }
     Transcript > .transcript--inline-code { color: $text-accent; background: $foreground 7%; }
     Transcript > .transcript--link { color: $text-primary; }
@@ -102,7 +104,7 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
     Transcript > .transcript--name { color: $text-primary; }
     Transcript > .transcript--operator { color: $foreground 75%; }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"transcript--{role}" for role in ROLES}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"transcript--{role}" for role in (*ROLES, *MARKS)}
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.ITEMS)
 
     cursor: reactive[int | None] = reactive(None, repaint=False)
@@ -115,9 +117,13 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         self._document = Document()
         self._view = View(self._document)
         self._palette: Palette | None = None
+        """What the text is drawn with; replaced only when it would look different."""
+        self._marks: Palette | None = None
+        """The styles of this moment, focus and all."""
         self._older = False
         self._asked = False
         self._follow = True
+        self._news = False
         self._moving = False
         self._rows: list[Row] | None = None
         self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(STRIPS)
@@ -151,7 +157,7 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         self._prepare()
         self._document.load(records)
         self._older, self._asked = older, False
-        self._follow = at_end
+        self._follow, self._news = at_end, False
         self._view.anchor = Row(0, 0, 0)
         self.set_reactive(Transcript.cursor, None)
         self._changed()
@@ -167,6 +173,7 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
     def append(self, record: Record) -> None:
         """Add a record at the end."""
         self._document.append(record)
+        self._news = not self._follow
         self._changed()
 
     def update(self, record: Record) -> None:
@@ -214,6 +221,7 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
             if self._document.has(ref):
                 self._document.stream(ref, text)
         if news:
+            self._news = not self._follow
             self._changed()
         else:
             self._rest()
@@ -232,9 +240,8 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
     def notify_style_update(self) -> None:
         """Take over new colours; called by Textual."""
         super().notify_style_update()
-        self._palette = None
+        self._marks = None
         self._strips.clear()
-        self._rows = None
 
     def on_resize(self) -> None:
         """Take over a new size; what is at the top stays there, or the end when it was seen."""
@@ -242,12 +249,17 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _prepare(self) -> None:
         """Bring the document up to the width and the colours of this moment."""
-        if self._palette is None:
-            self._palette = Palette.resolve(self.get_component_rich_style)
-        width = max(self.scrollable_content_region.width - RAIL - MARGIN, 1)
-        if self._document.resize(width, self._palette):
+        palette = self._palette
+        if self._marks is None:
+            self._marks = Palette.resolve(self.get_component_rich_style)
+            if not self._marks.draws_like(palette):
+                palette = self._palette = self._marks
+        region = self.scrollable_content_region
+        width = min(max(region.width - RAIL - MARGIN, 1), COLUMN)
+        if palette is not None and self._document.differs(width, palette):
+            self._view.keep(lambda: self._document.resize(width, palette))
             self._strips.clear()
-        self._view.height = self.scrollable_content_region.height
+        self._view.height = region.height
 
     def _changed(self) -> None:
         """Fill the window again, follow the end if it was in view, and repaint."""
@@ -270,7 +282,7 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         self._prepare()
         self._rows = self._view.rows()
         if self._view.at_end:
-            self._follow = True
+            self._follow, self._news = True, False
         self._scrollbar()
         self.refresh()
         if self._older and not self._asked and self._view.top < NEAR and self._document.records:
@@ -320,16 +332,16 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """Return one line of the window; called by Textual."""
-        if self._palette is None or self._rows is None:
+        if self._marks is None or self._rows is None:
             self._prepare()
             self._rows = self._view.rows()
-        palette = self._palette
+        palette = self._marks
         if palette is None:
             return Strip.blank(self.size.width)
         width = self.scrollable_content_region.width
         if not self._document.records:
             return self._empty_line(y, width, palette)
-        if y == self._view.height - 1 and not self._view.at_end:
+        if y == self._view.height - 1 and self._news:
             return self._below(y, width, palette)
         if y >= len(self._rows):
             return Strip.blank(width, palette["text"])
@@ -349,6 +361,8 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         sign, role = _RAILS[record.place]
         if chosen:
             sign, role = "▌", "cursor"
+        elif sign == " " and layout.entry.kind is Kind.USER:
+            sign, role = "▎", "user"
         rail = Segment(" " * RAIL if gap else sign.ljust(RAIL), palette[role])
         strip = Strip([rail, *line]).adjust_cell_length(width, palette["text"])
         if fixed:
@@ -356,10 +370,10 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         return strip
 
     def _below(self, y: int, width: int, palette: Palette) -> Strip:
-        """Return the last line with the mark that there is more below."""
+        """Return the last line with the mark that something new is below."""
         rows = self._rows or []
         line = self._strip(rows[y], width, palette) if y < len(rows) else Strip.blank(width)
-        mark = " ↓ more below "
+        mark = " ↓ new below "
         size = cell_len(mark) + 1
         if width < 2 * size:
             return line

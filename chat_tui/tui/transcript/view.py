@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from chat_tui.tui.transcript.document import Document
 
 
@@ -37,6 +39,18 @@ class View:
             return 0
         index, part, line = self.anchor
         return self.document.heights.top(index) + self.document.layout(index).top(part) + line
+
+    def keep(self, change: Callable[[], None]) -> None:
+        """Change how lines are broken while the text at the top of the window stays there."""
+        if not len(self.document):
+            change()
+            return
+        self._clamp()
+        index, part, line = self.anchor
+        before = self.document.layout(index).height(part)
+        change()
+        after = self.document.layout(index).height(part)
+        self.anchor = Row(index, part, line * after // max(before, 1))
 
     def rows(self) -> list[Row]:
         """Return what each line of the window shows; fewer at the end."""

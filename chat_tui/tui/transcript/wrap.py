@@ -10,7 +10,7 @@ from rich.cells import cell_len, chop_cells
 from chat_tui.tui.transcript.inline import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 Line = list[Span]
 
@@ -20,140 +20,117 @@ _WIDE = (
 )
 _CLOSING = "、。，．！？：；」』）】〉》〕％"
 _MODIFIERS = "\u0300-\u036f\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff"
-_UNITS = re.compile(
-    rf"\n| +|[{_WIDE}](?:\u200d[{_WIDE}]|[{_CLOSING}{_MODIFIERS}])*|[^\s{_WIDE}]+|[^\S\n]"
+_UNITS = re.compile(rf" +|[{_WIDE}](?:\u200d[{_WIDE}]|[{_CLOSING}{_MODIFIERS}])*|[^ {_WIDE}]+")
+"""Spaces, one wide character with what belongs to it, or a word."""
+_NARROW = re.compile(
+    "[\u0020-\u007e\u00a0-\u00ac\u00ae-\u02ff\u0370-\u0482\u2010-\u2027\u2030-\u205e\u2500-\u25fc]*"
 )
-"""A newline, spaces, one wide character with what belongs to it, or a word."""
-_WIDE_START = re.compile(f"[{_WIDE}]")
+"""Text of one cell a character, but for what ``visible`` has replaced."""
+
+Range = tuple[int, int]
 
 
-def wrap(spans: Iterable[Span], width: int) -> list[Line]:
-    """Return the lines of ``spans``: broken at spaces, newlines and wide characters.
+def wrap(spans: Sequence[Span], width: int) -> list[Line]:
+    """Return the lines of ``spans``: broken at spaces, newlines and around wide characters.
 
     What has no such place is broken anywhere. No line is wider than ``width`` cells, unless one
     character alone is.
     """
-    wrapper = _Wrapper(max(width, 1))
-    for span in spans:
-        if len(span.text) <= wrapper.room() and span.text.isascii() and "\n" not in span.text:
-            wrapper.short(span)
-            continue
-        for unit in _UNITS.findall(span.text):
-            wrapper.add(unit, span)
-    return wrapper.finish()
-
-
-class _Wrapper:
-    def __init__(self, width: int) -> None:
-        self._width = width
-        self._lines: list[Line] = []
-        self._line: Line = []
-        self._used = 0
-        self._spaces: Line = []
-        self._word: Line = []
-        self._size = 0
-
-    def room(self) -> int:
-        """Return the cells certainly left on this line."""
-        gap = sum(len(space.text) for space in self._spaces)
-        return self._width - self._used - gap - self._size
-
-    def short(self, span: Span) -> None:
-        """Add a span that fits whole: only its last word may go on."""
-        head, space, word = span.text.rpartition(" ")
-        if space:
-            self._flush()
-            stripped = head.rstrip(" ")
-            if stripped:
-                self._put_spaces()
-                self._line.append(span._replace(text=stripped))
-                self._used += len(stripped)
-            if stripped or self._line:
-                gap = len(head) - len(stripped) + 1
-                self._spaces.append(span._replace(text=" " * gap))
-        if word:
-            self._word.append(span._replace(text=word))
-            self._size += len(word)
-
-    def add(self, unit: str, span: Span) -> None:
-        """Add a newline, spaces or a word."""
-        if unit == "\n":
-            self._flush()
-            self._break()
-        elif unit[0] == " " or unit.isspace():
-            self._flush()
-            if self._line:
-                self._spaces.append(span._replace(text=" " * len(unit)))
+    width = max(width, 1)
+    text = spans[0].text if len(spans) == 1 else "".join([span.text for span in spans])
+    ranges: list[Range] = []
+    start = 0
+    while True:
+        end = text.find("\n", start)
+        stop = len(text) if end < 0 else end
+        if stop - start <= width and _NARROW.fullmatch(text, start, stop):
+            ranges.append(_trimmed(text, start, stop))
+        elif _NARROW.fullmatch(text, start, stop):
+            _narrow(text, start, stop, width, ranges)
         else:
-            wide = _WIDE_START.match(unit) is not None
-            if wide:
-                self._flush()
-            self._word.append(span._replace(text=unit))
-            self._size += cell_len(unit)
-            if wide:
-                self._flush()
+            _mixed(text, start, stop, width, ranges)
+        if end < 0:
+            return _sliced(spans, ranges)
+        start = end + 1
 
-    def finish(self) -> list[Line]:
-        """Return all lines."""
-        self._flush()
-        self._break()
-        return self._lines
 
-    def _break(self) -> None:
-        self._lines.append(joined(self._line))
-        self._line = []
-        self._used = 0
-        self._spaces = []
+def _trimmed(text: str, start: int, end: int) -> Range:
+    while start < end and text[start] == " ":
+        start += 1
+    while end > start and text[end - 1] == " ":
+        end -= 1
+    return start, end
 
-    def _put_spaces(self) -> None:
-        self._line.extend(self._spaces)
-        self._used += sum(len(space.text) for space in self._spaces)
-        self._spaces = []
 
-    def _flush(self) -> None:
-        """Put the word that has grown onto a line."""
-        if not self._word:
+def _narrow(text: str, start: int, stop: int, width: int, ranges: list[Range]) -> None:
+    """Break text of one cell a character."""
+    while True:
+        start, _ = _trimmed(text, start, stop)
+        if stop - start <= width:
+            ranges.append(_trimmed(text, start, stop))
             return
-        word, size = self._word, self._size
-        self._word, self._size = [], 0
-        if self._used + sum(len(space.text) for space in self._spaces) + size <= self._width:
-            self._put_spaces()
-        elif self._line:
-            self._break()
-        if size <= self._width:
-            self._line.extend(word)
-            self._used += size
-            return
-        for part in word:
-            self._chop(part)
-
-    def _chop(self, part: Span) -> None:
-        """Put a word that is wider than a line, broken anywhere."""
-        for text in chop(part.text, self._width, self._width - self._used):
-            size = cell_len(text)
-            if self._line and self._used + size > self._width:
-                self._break()
-            self._line.append(part._replace(text=text))
-            self._used += size
-
-
-def chop(text: str, width: int, first: int) -> Iterable[str]:
-    """Cut ``text`` into pieces of at most ``width`` cells, the first of at most ``first``."""
-    if 0 < first < width and (head := chop_cells(text[: first * 4], first)[0]):
-        yield head
-        text = text[len(head) :]
-    yield from filter(None, chop_cells(text, width))
-
-
-def joined(line: Sequence[Span]) -> Line:
-    """Return the line with neighbours of one look joined."""
-    result: Line = []
-    for span in line:
-        if result and result[-1][1:] == span[1:]:
-            result[-1] = span._replace(text=result[-1].text + span.text)
+        cut = text.rfind(" ", start, start + width + 1)
+        if cut <= start:
+            ranges.append((start, start + width))
+            start += width
         else:
-            result.append(span)
-    return result
+            ranges.append(_trimmed(text, start, cut))
+            start = cut + 1
+
+
+def _mixed(text: str, start: int, stop: int, width: int, ranges: list[Range]) -> None:
+    """Break text whose characters differ in width."""
+    used = 0
+    end = start
+    for match in _UNITS.finditer(text, start, stop):
+        unit = match[0]
+        size = cell_len(unit)
+        if unit[0] == " ":
+            if end > start:
+                used += size
+            else:
+                start = end = match.end()
+        elif used + size <= width:
+            used += size
+            end = match.end()
+        else:
+            if end > start:
+                ranges.append((start, end))
+            start = match.start()
+            for part in filter(None, chop_cells(unit, width)):
+                if start + len(part) < match.end():
+                    ranges.append((start, start + len(part)))
+                    start += len(part)
+                used = cell_len(part)
+            end = match.end()
+    ranges.append((start, end))
+
+
+def _sliced(spans: Sequence[Span], ranges: list[Range]) -> list[Line]:
+    """Return the spans cut to ranges that do not overlap and go forward."""
+    if len(spans) == 1:
+        span = spans[0]
+        return [
+            [Span(span.text[start:end], span.look, span.link)] if end > start else []
+            for start, end in ranges
+        ]
+    lines: list[Line] = []
+    at = index = 0
+    for start, end in ranges:
+        line: Line = []
+        while index < len(spans) and at + len(spans[index].text) <= start:
+            at += len(spans[index].text)
+            index += 1
+        place, here = index, at
+        while place < len(spans) and here < end:
+            text, look, link = spans[place]
+            part = text[max(start - here, 0) : end - here]
+            if part:
+                line.append(Span(part, look, link))
+            here += len(text)
+            place += 1
+        lines.append(line)
+    return lines
 
 
 def fold(text: str, width: int) -> list[str]:

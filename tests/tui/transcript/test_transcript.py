@@ -66,7 +66,7 @@ async def test_reading_further_up_is_not_disturbed_by_new_text() -> None:
         app.transcript.stream(records[-1].ref, "\n\nmore\n\nand more")
         await pilot.pause(0.2)
         assert app.lines()[:-1] == before
-        assert "more below" in app.lines()[-1]
+        assert "new below" in app.lines()[-1]
 
 
 async def test_streamed_text_is_followed_and_ends_like_the_whole() -> None:

@@ -287,6 +287,7 @@ class _Reading:
         self._offered = _offered(generation)
         self._result = _Script()
         self._calls = 0
+        self._thoughts = 0
         self._read = ""
         self._talked = False
         self._echoed = False
@@ -365,8 +366,18 @@ class _Reading:
         self._say("".join(markdown(min(int(tokens), _MOST_TOKENS))))
 
     def think(self, paragraphs: str) -> None:
-        for number, text in enumerate(reasoning(min(int(paragraphs), _MOST_PARAGRAPHS))):
-            self._result.steps.append(SummaryDelta(text, number))
+        thoughts = reasoning(min(int(paragraphs), _MOST_PARAGRAPHS))
+        steps: list[Piece | float | UpstreamError] = [
+            SummaryDelta(text, number) for number, text in enumerate(thoughts, self._thoughts)
+        ]
+        self._thoughts += len(steps)
+        # Whatever the order of the lines, it thinks before it talks.
+        place = 0
+        while place < len(self._result.steps) and isinstance(
+            self._result.steps[place], float | SummaryDelta
+        ):
+            place += 1
+        self._result.steps[place:place] = steps
 
     def call(self, name: str, arguments: str | None) -> None:
         if name not in self._offered:

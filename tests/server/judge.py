@@ -27,6 +27,10 @@ def _schemas() -> dict[str, Any]:
         for key in ("user", "safety_identifier", "prompt_cache_key"):
             if key in schemas[name]["properties"]:
                 schemas[name]["properties"][key] = {"type": ["string", "null"]}
+    # There is no usage before the end, and the service sends null.
+    for part in schemas["Response"]["allOf"]:
+        if "usage" in part.get("properties", {}):
+            part["properties"]["usage"] = {"anyOf": [part["properties"]["usage"], {"type": "null"}]}
     # A model's failure may have any code; the SDK keeps the list open too.
     schemas["ResponseErrorCode"] = {"type": "string"}
     return schemas

@@ -77,14 +77,14 @@ class Demo:
         """Do nothing; there is nothing to close."""
 
     async def summarise(self, generation: Generation, most_tokens: int) -> str:
-        """Return the beginning of each message, the latest ones if not all have room."""
+        """Return the first lines of each message, the latest ones if not all have room."""
         lines = []
         for item in generation.items:
             if item["type"] == "compaction":
                 lines.extend(item["summary"].splitlines())
             elif item["type"] == "message":
-                first = _text_of(item).strip().split("\n", 1)[0]
-                lines.append(f"{item['role']}: {prefix(first, 40)}")
+                said = [line for line in _text_of(item).splitlines() if line.strip()]
+                lines.extend(f"{item['role']}: {prefix(line, 40)}" for line in said[:4])
         kept: list[str] = []
         room = most_tokens * BYTES_PER_TOKEN
         for line in reversed(lines):

@@ -134,8 +134,8 @@ def _check_id(item: Item, kind: str, path: str) -> None:
 def normalise_input(value: Any) -> list[Item]:
     """Return the items of a request's `input`, which may be a string. Raises ApiError."""
     if isinstance(value, str):
-        message = {"role": "user", "content": value}
-        return [{**_message(message, "input"), "status": "completed"}]
+        content = _input_content(value, "input")
+        return [{"type": "message", "role": "user", "status": "completed", "content": content}]
     if not isinstance(value, list):
         raise type_error(value, "a string or an array", "input")
     items = [normalise(item, f"input[{index}]") for index, item in enumerate(value)]

@@ -157,6 +157,9 @@ class Turn:
         output = self._assembly.close(outcome.item_status)
         if outcome.interrupted:
             output = [_unhandled(item) for item in output]
+        if output and output[-1]["type"] == "reasoning":
+            # It led to nothing; as a complete item it would make the context unreadable.
+            output[-1] = {**output[-1], "status": "incomplete"}
         response = self._response(outcome, output)
         try:
             await self._persist(outcome, response, output)

@@ -77,14 +77,14 @@ class Demo:
         """Do nothing; there is nothing to close."""
 
     async def summarise(self, generation: Generation, most_tokens: int) -> str:
-        """Return the beginning of each message, the latest ones if not all have room."""
+        """Return the first lines of each message, the latest ones if not all have room."""
         lines = []
         for item in generation.items:
             if item["type"] == "compaction":
                 lines.extend(item["summary"].splitlines())
             elif item["type"] == "message":
-                first = _text_of(item).strip().split("\n", 1)[0]
-                lines.append(f"{item['role']}: {prefix(first, 40)}")
+                said = [line for line in _text_of(item).splitlines() if line.strip()]
+                lines.extend(f"{item['role']}: {prefix(line, 40)}" for line in said[:4])
         kept: list[str] = []
         room = most_tokens * BYTES_PER_TOKEN
         for line in reversed(lines):
@@ -287,6 +287,7 @@ class _Reading:
         self._offered = _offered(generation)
         self._result = _Script()
         self._calls = 0
+        self._thoughts = 0
         self._read = ""
         self._talked = False
         self._echoed = False
@@ -365,8 +366,18 @@ class _Reading:
         self._say("".join(markdown(min(int(tokens), _MOST_TOKENS))))
 
     def think(self, paragraphs: str) -> None:
-        for number, text in enumerate(reasoning(min(int(paragraphs), _MOST_PARAGRAPHS))):
-            self._result.steps.append(SummaryDelta(text, number))
+        thoughts = reasoning(min(int(paragraphs), _MOST_PARAGRAPHS))
+        steps: list[Piece | float | UpstreamError] = [
+            SummaryDelta(text, number) for number, text in enumerate(thoughts, self._thoughts)
+        ]
+        self._thoughts += len(steps)
+        # Whatever the order of the lines, it thinks before it talks.
+        place = 0
+        while place < len(self._result.steps) and isinstance(
+            self._result.steps[place], float | SummaryDelta
+        ):
+            place += 1
+        self._result.steps[place:place] = steps
 
     def call(self, name: str, arguments: str | None) -> None:
         if name not in self._offered:

@@ -65,6 +65,9 @@ class Controller:
         self._open: dict[int, Conversation] = {}
         self._current = 0
         self._unread: set[int] = set()
+        self._closed = False
+        self._made: set[int] = set()
+        """Conversations that began here, among which empty ones may be removed."""
         self._events: asyncio.Queue[Event | BaseException | None] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -84,8 +87,16 @@ class Controller:
                 raise event
             yield event
 
+    @property
+    def closed(self) -> bool:
+        """Whether ``close`` was called."""
+        return self._closed
+
     async def close(self) -> None:
         """Stop running turns keeping what came, then close everything."""
+        if self._closed:
+            return
+        self._closed = True
         for conversation in self._open.values():
             if conversation.stop is not None:
                 conversation.stop()
@@ -95,7 +106,7 @@ class Controller:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._endpoints.close()
-        await self._library.index.prune_empty()
+        await self._library.index.prune_empty(self._made)
         await self._library.close()
         self._events.put_nowait(None)
 
@@ -178,10 +189,11 @@ class Controller:
     async def new(self, choices: Choices | None = None) -> View:
         """Return an empty conversation; the server's is created by the first stored turn."""
         choices = choices or first_choices(self.settings, self.profile)
-        await self._library.index.prune_empty(keep=self._current)
+        await self._library.index.prune_empty(self._made - self._open.keys())
         row = await self._library.index.create(self._blank_row(choices))
         conversation = from_row(row, self.profile, Window((), 0, reaches_start=True))
         self._open[row.key] = conversation
+        self._made.add(row.key)
         self._enter(conversation)
         self._emit(ListChanged())
         if not choices.model:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -20,6 +20,13 @@ _SELECT = (
     f"SELECT key, {_COLUMNS}, "  # noqa: S608 - constants only
     "EXISTS (SELECT 1 FROM journal WHERE journal.conversation = key) FROM conversations"
 )
+_EMPTY = (
+    "conversation_id = '' AND response_id = '' AND title = '' "
+    "AND NOT EXISTS (SELECT 1 FROM items WHERE items.conversation = key) "
+    "AND NOT EXISTS (SELECT 1 FROM drafts WHERE drafts.conversation = key) "
+    "AND NOT EXISTS (SELECT 1 FROM journal WHERE journal.conversation = key)"
+)
+"""A conversation that never came to be."""
 _CHANGEABLE = frozenset(_COLUMNS.replace(" ", "").split(",")) - {"profile"}
 
 
@@ -87,9 +94,9 @@ class Index:
         )
 
     async def last(self, profile: str) -> ConversationRow | None:
-        """Return the conversation that changed last."""
-        found = await self.rows(profile, limit=1)
-        return found[0] if found else None
+        """Return the conversation that changed last, empty ones passed over."""
+        clause = f"profile = ? AND NOT ({_EMPTY}) ORDER BY updated_at DESC, key DESC LIMIT 1"
+        return await self._db.read(lambda db: _maybe(db, clause, profile))
 
     async def find(self, profile: str, target: str) -> list[ConversationRow]:
         """Return what ``target`` names: a full id, else an exact title, else a prefix of an id.
@@ -121,16 +128,18 @@ class Index:
         )
         await self._db.read(checkpoint)
 
-    async def prune_empty(self, keep: int = 0) -> None:
-        """Remove conversations that never came to be: no anchor, items, draft, title or turn."""
+    async def prune_empty(self, keys: Iterable[int]) -> None:
+        """Remove those of ``keys`` that never came to be: no anchor, items, draft, title or turn.
+
+        Only the program that made an empty conversation may remove it: another one that shares
+        the library may be about to write in its own.
+        """
+        named = list(keys)
+        marks = ", ".join("?" * len(named))
         await self._db.write(
             lambda db: db.execute(
-                "DELETE FROM conversations WHERE key != ? AND conversation_id = '' "
-                "AND response_id = '' AND title = '' "
-                "AND key NOT IN (SELECT conversation FROM items) "
-                "AND key NOT IN (SELECT conversation FROM drafts) "
-                "AND key NOT IN (SELECT conversation FROM journal)",
-                (keep,),
+                f"DELETE FROM conversations WHERE key IN ({marks}) AND {_EMPTY}",  # noqa: S608 - constants only
+                named,
             )
         )
 

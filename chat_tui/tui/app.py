@@ -39,7 +39,7 @@ from chat_tui.tui.keymap import ACTIONS, Action, Scope, keys_of
 from chat_tui.tui.notice import NoticeBar
 from chat_tui.tui.status import KeyHints, StatusLine
 from chat_tui.tui.text import line
-from chat_tui.tui.theme import DUSK, THEMES
+from chat_tui.tui.theme import DUSK, THEMES, variables
 from chat_tui.tui.transcript import messages
 from chat_tui.tui.transcript.transcript import Transcript
 
@@ -79,6 +79,10 @@ class ChatTuiApp(Commands):
         self.inspector = Inspector(id="inspector")
         self.status = StatusLine(id="status")
         self.hints = KeyHints(id="hints")
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Give every theme the variables our styles use."""
+        return variables(self.current_theme)
 
     def compose(self) -> ComposeResult:
         """Lay out the panes."""
@@ -211,7 +215,7 @@ class ChatTuiApp(Commands):
         self.view = view
         self.heading.update(
             Content.assemble(
-                line(view.title, "bold $foreground"), "  ", (view.conversation_id, "$text-muted")
+                line(view.title, "bold $foreground"), "  ", (view.conversation_id, "$muted")
             ),
             layout=False,
         )

@@ -148,7 +148,7 @@ class Commands(App[None]):
         title = visible_line(row.title) if row else "this conversation"
         identifier = (row.conversation_id or row.response_id) if row else ""
         question = Content.assemble(
-            "Delete ", (title, "bold"), "?", (f"\n{visible_line(identifier)}", "$text-muted")
+            "Delete ", (title, "bold"), "?", (f"\n{visible_line(identifier)}", "$muted")
         )
         answer = await self.push_screen_wait(
             ConfirmScreen(

@@ -29,10 +29,10 @@ class Composer(TextArea):
         min-height: 3;
         max-height: 40%;
         padding: 0 1;
-        border: round $border-blurred;
+        border: round $rule;
         background: $background;
-        border-title-color: $text-muted;
-        border-subtitle-color: $text-muted;
+        border-title-color: $muted;
+        border-subtitle-color: $muted;
         scrollbar-size-vertical: 1;
         &:focus { border: round $primary; }
         &.-private, &.-private:focus {

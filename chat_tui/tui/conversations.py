@@ -44,7 +44,7 @@ class ConversationList(ScrollView, can_focus=True):
         height: 1fr;
         scrollbar-size-vertical: 1;
         & > .list--row { color: $foreground; }
-        & > .list--time { color: $text-muted; text-style: dim; }
+        & > .list--time { color: $muted; text-style: dim; }
         & > .list--current { background: $panel; color: $primary; text-style: bold; }
         & > .list--cursor { background: $primary 22%; }
         & > .list--busy { color: $success; }
@@ -167,16 +167,16 @@ class ConversationList(ScrollView, can_focus=True):
     def _strip(self, row: Summary, width: int, *, under_cursor: bool) -> Strip:
         base = self.get_component_rich_style("list--row")
         if row.key == self.current:
-            base += self.get_component_rich_style("list--current")
+            base += self._look("current")
         if under_cursor and self.has_focus:
-            base += self.get_component_rich_style("list--cursor")
+            base += self._look("cursor")
         mark, mark_style = self._mark(row)
         age = f"{ago(row.updated_at, time.time()):>4} "
         title_width = max(0, width - 3 - len(age))
         title = Strip([Segment(visible_line(row.title), base)])
         if title.cell_length > title_width:
             title = Strip([*title.crop(0, title_width - 1), Segment("…", base)])
-        time_style = base + self.get_component_rich_style("list--time")
+        time_style = base + self._look("time")
         return Strip(
             [
                 Segment(f" {mark} ", base + mark_style),
@@ -185,17 +185,21 @@ class ConversationList(ScrollView, can_focus=True):
             ]
         )
 
+    def _look(self, role: str) -> Style:
+        """Return what a role adds to a row's style."""
+        return self.get_component_rich_style(f"list--{role}", partial=True)
+
     def _mark(self, row: Summary) -> tuple[str, Style]:
         """Return the state mark of a row: a shape each, so that it does not depend on colour."""
         if row.running:
-            return "●", self.get_component_rich_style("list--busy")
+            return "●", self._look("busy")
         if row.pending or row.failed:
-            return "!", self.get_component_rich_style("list--alert")
+            return "!", self._look("alert")
         if row.unread:
-            return "◆", self.get_component_rich_style("list--unread")
+            return "◆", self._look("unread")
         if row.key == self.current:
-            return "▸", self.get_component_rich_style("list--unread")
-        return " ", self.get_component_rich_style("list--row")
+            return "▸", self._look("unread")
+        return " ", self._look("row")
 
     # --- acting ---------------------------------------------------------------------------------
 
@@ -252,7 +256,7 @@ class ConversationPane(Vertical):
     ConversationPane {
         width: 26;
         background: $background;
-        border-right: vkey $border-blurred;
+        border-right: vkey $rule;
         &:focus-within { border-right: vkey $primary 60%; }
         & > Input {
             height: 1; border: none; padding: 0 1; background: $surface;

@@ -25,6 +25,8 @@ class NoticeBar(Static):
         height: auto;
         max-height: 5;
         padding: 0 2;
+        margin-right: 1;
+        background: $surface;
         display: none;
         &.-shown { display: block; }
     }
@@ -45,7 +47,7 @@ class NoticeBar(Static):
             (self.sentence, style if severity is not Severity.INFORMATION else "$foreground"),
         ]
         if way_out:
-            parts.append((f"  {visible_line(way_out)}", "$text-muted"))
+            parts.append((f"  {visible_line(way_out)}", "$muted"))
         self.update(Content.assemble(*parts))
         self.add_class("-shown")
 

@@ -24,7 +24,7 @@ class StatusLine(Static):
         height: 1;
         padding: 0 1;
         background: $surface;
-        color: $text-muted;
+        color: $muted;
         text-wrap: nowrap;
         text-overflow: ellipsis;
     }
@@ -120,7 +120,7 @@ def meter(view: View, detail: int = 3) -> Content:
     percent = "<1 %" if share < 0.01 else f"{share:.0%}".replace("%", " %")
     parts: list[str | Content | tuple[str, str]] = []
     if detail >= 1:
-        parts += [(bar, style), ("▯" * (METER_CELLS - filled), "$border-blurred"), " "]
+        parts += [(bar, style), ("▯" * (METER_CELLS - filled), "$rule"), " "]
     parts.append(percent)
     if detail >= 2:
         parts.append(f" {count(used)} of {count(window)}")
@@ -134,7 +134,7 @@ class KeyHints(Static):
     KeyHints {
         height: 1;
         padding: 0 1;
-        color: $text-muted;
+        color: $muted;
         text-wrap: nowrap;
         text-overflow: ellipsis;
     }
@@ -143,9 +143,31 @@ class KeyHints(Static):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - as every widget names it
         super().__init__(Content(" "), id=id)
 
+        self._hints: list[Content] = []
+
     def show(self, hints: Iterable[tuple[Action, str]]) -> None:
-        """Show actions, each with the key it has now."""
-        parts: list[str | tuple[str, str]] = []
-        for action, key in hints:
-            parts += [(shown(key), "bold $foreground 80%"), f" {action.hint}   "]
-        self.update(Content.assemble(*parts), layout=False)
+        """Show actions, each with the key it has now; the last one always has its place."""
+        self._hints = [
+            Content.assemble((shown(key), "bold $foreground 80%"), f" {action.hint}")
+            for action, key in hints
+        ]
+        self._draw()
+
+    def on_resize(self) -> None:
+        """Fit the width."""
+        self._draw()
+
+    def _draw(self) -> None:
+        """Drop what does not fit, before the last hint."""
+        if not self._hints:
+            return
+        gap = Content("   ")
+        *others, last = self._hints
+        room = self.size.width - 2 - last.cell_length
+        fitting: list[Content] = []
+        for hint in others:
+            room -= hint.cell_length + len(gap)
+            if room < 0:
+                break
+            fitting.append(hint)
+        self.update(gap.join([*fitting, last]), layout=False)

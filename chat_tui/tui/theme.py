@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual.color import Color
 from textual.theme import Theme
 
 DUSK = Theme(
@@ -18,8 +19,6 @@ DUSK = Theme(
     panel="#23272f",
     dark=True,
     variables={
-        "off-record": "#e58fc4",
-        "border-blurred": "#2b3039",
         "input-selection-background": "#8fb4ff 25%",
         "block-cursor-blurred-background": "#2b3039",
         "scrollbar": "#2f3540",
@@ -46,8 +45,6 @@ PAPER = Theme(
     panel="#e8e5de",
     dark=False,
     variables={
-        "off-record": "#a12f7d",
-        "border-blurred": "#dcd8cf",
         "input-selection-background": "#2f5fc4 20%",
         "block-cursor-blurred-background": "#e0dcd3",
         "scrollbar": "#d3cec3",
@@ -61,3 +58,18 @@ PAPER = Theme(
 )
 
 THEMES = (DUSK, PAPER)
+
+
+def variables(theme: Theme) -> dict[str, str]:
+    """Return the variables our styles need beyond Textual's, for any theme.
+
+    ``muted`` is a plain colour because ``text-muted`` depends on a ground that content drawn line
+    by line does not know.
+    """
+    foreground = Color.parse(theme.foreground or ("#e0e0e0" if theme.dark else "#202020"))
+    background = Color.parse(theme.background or ("#121212" if theme.dark else "#efefef"))
+    return {
+        "muted": background.blend(foreground, 0.58).hex,
+        "rule": background.blend(foreground, 0.16).hex,
+        "off-record": "#e58fc4" if theme.dark else "#a12f7d",
+    }

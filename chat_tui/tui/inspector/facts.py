@@ -32,7 +32,7 @@ _PLACES = {
 def fact(label: str, value: str, style: str = "") -> Content:
     """Return a labelled line; ``value`` comes from outside."""
     shown = visible_line(value) or "–"
-    return Content.assemble((f"{label:<{LABEL_WIDTH}} ", "$text-muted"), (shown, style))
+    return Content.assemble((f"{label:<{LABEL_WIDTH}} ", "$muted"), (shown, style))
 
 
 def heading(text: str) -> Content:
@@ -43,7 +43,7 @@ def heading(text: str) -> Content:
 def item_lines(record: Record | None) -> Lines:
     """Return all that is known of an item: facts first, then its raw JSON."""
     if record is None:
-        return [Content.styled("Choose an item in the transcript.", "$text-muted")]
+        return [Content.styled("Choose an item in the transcript.", "$muted")]
     item = record.item
     lines = [fact("id", item.id or "none yet"), fact("type", item.type)]
     for label, value in (
@@ -98,7 +98,7 @@ def conversation_lines(view: View) -> Lines:
         heading(f"Metadata  {len(view.metadata)} of {MAX_PAIRS}"),
     ]
     lines += [fact(key, value) for key, value in view.metadata.items()]
-    lines.append(Content.styled("e edits it", "$text-muted"))
+    lines.append(Content.styled("e edits it", "$muted"))
     return lines
 
 
@@ -116,7 +116,7 @@ def anchor(view: View) -> str:
 def turn_lines(view: View) -> Lines:
     """Return the plan of the next turn and the report of the last one."""
     lines = [heading("Next turn"), Content(view.plan.summary)]
-    lines += [Content.assemble(("· ", "$text-muted"), note) for note in view.plan.notes]
+    lines += [Content.assemble(("· ", "$muted"), note) for note in view.plan.notes]
     lines += [
         Content(""),
         fact("chaining", str(view.plan.chaining)),
@@ -127,7 +127,7 @@ def turn_lines(view: View) -> Lines:
         heading("Last turn"),
     ]
     if view.turn is None:
-        lines.append(Content.styled("None since this conversation was opened.", "$text-muted"))
+        lines.append(Content.styled("None since this conversation was opened.", "$muted"))
     else:
         lines += report_lines(view.turn)
     if view.usage:

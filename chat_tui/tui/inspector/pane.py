@@ -115,26 +115,38 @@ class LinesView(ScrollView, can_focus=True):
 
 
 def folded(line: Content, width: int) -> Sequence[Content]:
-    """Return a line cut to ``width`` cells; a labelled one goes on under its value."""
+    """Return a line cut to ``width`` cells, at spaces where it has them.
+
+    What follows a label goes on under its value; an indented line goes on a little deeper.
+    """
     text = line.plain
     if cell_len(text) <= width:
         return [line]
     indent = 0
-    if text[LABEL_WIDTH : LABEL_WIDTH + 1] == " " and width > LABEL_WIDTH * 2 and text[:1] != " ":
+    if text[LABEL_WIDTH : LABEL_WIDTH + 1] == " " and text[:1] != " " and width > 2 * LABEL_WIDTH:
         indent = LABEL_WIDTH + 1
     elif text.startswith(" "):
         indent = min(len(text) - len(text.lstrip()) + 2, width // 2)
-    first, rest = text[:indent], text[indent:]
-    pieces = chop_cells(rest, max(1, width - cell_len(first)))
-    cuts: list[int] = []
-    position = len(first)
-    for piece in pieces:
-        position += len(piece)
-        cuts.append(position)
-    parts = line.divide(cuts[:-1])
-    return [
-        part if number == 0 else Content(" " * indent) + part for number, part in enumerate(parts)
-    ]
+    parts: list[Content] = []
+    start, room = 0, width
+    while start < len(text):
+        end = _break(text, start, room)
+        part = line[start:end].rstrip()
+        parts.append(Content(" " * indent) + part if parts else part)
+        start, room = end, width - indent
+        while parts and start < len(text) and text[start] == " ":
+            start += 1
+    return parts
+
+
+def _break(text: str, start: int, room: int) -> int:
+    """Return where the piece of ``text`` that begins at ``start`` ends, in ``room`` cells."""
+    piece = chop_cells(text[start : start + room], room)[0]
+    end = start + max(1, len(piece))
+    if end >= len(text) or text[end] == " ":
+        return min(end, len(text))
+    space = text.rfind(" ", start + room // 2, end)
+    return space + 1 if space > start else end
 
 
 class Inspector(Vertical):
@@ -144,7 +156,7 @@ class Inspector(Vertical):
     Inspector {
         width: 38;
         background: $background;
-        border-left: vkey $border-blurred;
+        border-left: vkey $rule;
         &:focus-within { border-left: vkey $primary 60%; }
     }
     """
@@ -253,6 +265,6 @@ class Inspector(Vertical):
 def _tab_line(active: Tab) -> Content:
     parts: list[str | tuple[str, str]] = []
     for tab in Tab:
-        style = "bold underline $primary" if tab is active else "$text-muted"
+        style = "bold underline $primary" if tab is active else "$muted"
         parts += [(str(tab), style), "   "]
     return Content.assemble(*parts)

@@ -110,9 +110,7 @@ class ChooseScreen(Dialog[str]):
 
 def _option(choice: Choice) -> Option:
     return Option(
-        Content.assemble(
-            visible_line(choice.label), "  ", (visible_line(choice.detail), "$text-muted")
-        ),
+        Content.assemble(visible_line(choice.label), "  ", (visible_line(choice.detail), "$muted")),
         id=choice.answer,
     )
 

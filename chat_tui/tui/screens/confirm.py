@@ -57,9 +57,7 @@ class ConfirmScreen(Dialog[str]):
                 Option(Content("Do nothing"), id=""),
                 *(
                     Option(
-                        Content.assemble(
-                            (way.label, "bold"), "\n", (way.consequence, "$text-muted")
-                        ),
+                        Content.assemble((way.label, "bold"), "\n", (way.consequence, "$muted")),
                         id=way.answer,
                     )
                     for way in self._ways

@@ -28,12 +28,12 @@ class Dialog(ModalScreen[T | None]):
             border: round $primary 70%;
             border-title-color: $primary;
             border-title-style: bold;
-            border-subtitle-color: $text-muted;
+            border-subtitle-color: $muted;
         }
         .dialog-text { height: auto; margin-bottom: 1; }
-        .dialog-hint { height: auto; color: $text-muted; }
+        .dialog-hint { height: auto; color: $muted; }
         .dialog-problem { height: auto; color: $error; }
-        Input { border: tall $border-blurred; background: $background; }
+        Input { border: tall $rule; background: $background; }
         Input:focus { border: tall $primary; }
     }
     """

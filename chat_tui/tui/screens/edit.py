@@ -27,7 +27,7 @@ class EditScreen(Dialog[str]):
     EditScreen {
         TextArea {
             height: auto; min-height: 6; max-height: 20;
-            border: tall $border-blurred; background: $background;
+            border: tall $rule; background: $background;
             &:focus { border: tall $primary; }
         }
         Horizontal { height: auto; margin-top: 1; align-horizontal: right; }

@@ -32,7 +32,7 @@ def help_content(focus: Scope, chosen: Mapping[str, str]) -> Content:
     """Return the help for a focused pane: its own keys first, then all others by group."""
     parts: list[str | tuple[str, str]] = []
     if focus in _ABOUT:
-        parts.append((f"{_ABOUT[focus]}\n\n", "$text-muted"))
+        parts.append((f"{_ABOUT[focus]}\n\n", "$muted"))
     groups: dict[str, list[str | tuple[str, str]]] = {}
     for action in sorted(ACTIONS, key=lambda action: action.scope is not focus):
         keys = " ".join(shown(key) for key in keys_of(action, chosen)) or "palette"
@@ -40,9 +40,7 @@ def help_content(focus: Scope, chosen: Mapping[str, str]) -> Content:
         rows += [(f"  {keys:<{KEYS_WIDTH}}", "bold"), f"{action.sentence}\n"]
     for group, rows in groups.items():
         parts += [(f"{group}\n", "bold $primary"), *rows, "\n"]
-    parts.append(
-        ("Keys can be changed under [keys] in the configuration, by action id.", "$text-muted")
-    )
+    parts.append(("Keys can be changed under [keys] in the configuration, by action id.", "$muted"))
     return Content.assemble(*parts)
 
 

@@ -6,9 +6,7 @@ import logging
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.widgets import Static
 
 from chat_tui.controller import (
     Controller,
@@ -34,9 +32,10 @@ from chat_tui.items import Record
 from chat_tui.tui.commands import Commands, command
 from chat_tui.tui.composer import Composer
 from chat_tui.tui.conversations import ConversationList, ConversationPane
+from chat_tui.tui.endings import Saying, ending
 from chat_tui.tui.inspector import Inspector, LinesView
 from chat_tui.tui.keymap import ACTIONS, Action, Scope, keys_of
-from chat_tui.tui.notice import NoticeBar
+from chat_tui.tui.panes import Panes, TooSmall
 from chat_tui.tui.status import KeyHints, StatusLine
 from chat_tui.tui.text import line
 from chat_tui.tui.theme import DUSK, THEMES, variables
@@ -45,10 +44,6 @@ from chat_tui.tui.transcript.transcript import Transcript
 
 LOG = logging.getLogger(__name__)
 
-LIST_FROM = 70
-INSPECTOR_FROM = 100
-"""Widths in columns from which a pane stands beside the transcript; below, it lies above it."""
-SMALLEST_WIDTH, SMALLEST_HEIGHT = 44, 14
 ROWS = 200
 """Rows of the list fetched at a time."""
 
@@ -70,13 +65,12 @@ class ChatTuiApp(Commands):
         self._launch = launch or Launch()
         self._filter = ""
         self._list_stale = False
-        self._asked_panes: dict[str, bool] = {}
-        self.list_pane = ConversationPane(id="list-pane")
-        self.heading = Static(Content(" "), id="heading", classes="pane-title")
-        self.transcript = Transcript(id="transcript")
-        self.notice = NoticeBar(id="notice")
-        self.composer = Composer(id="composer")
-        self.inspector = Inspector(id="inspector")
+        self.panes = Panes(id="panes")
+        self.list_pane = self.panes.list_pane
+        self.transcript = self.panes.transcript
+        self.notice = self.panes.notice
+        self.composer = self.panes.composer
+        self.inspector = self.panes.inspector
         self.status = StatusLine(id="status")
         self.hints = KeyHints(id="hints")
 
@@ -86,17 +80,10 @@ class ChatTuiApp(Commands):
 
     def compose(self) -> ComposeResult:
         """Lay out the panes."""
-        with Horizontal(id="panes"):
-            yield self.list_pane
-            with Vertical(id="main"):
-                yield self.heading
-                yield self.transcript
-                yield self.notice
-                yield self.composer
-            yield self.inspector
+        yield self.panes
         yield self.hints
         yield self.status
-        yield Static(Content(""), id="too-small")
+        yield TooSmall(Content(""))
 
     # --- life -----------------------------------------------------------------------------------
 
@@ -213,7 +200,7 @@ class ChatTuiApp(Commands):
     def _show_facts(self, view: View) -> None:
         """Show everything about a conversation but its records."""
         self.view = view
-        self.heading.update(
+        self.panes.heading.update(
             Content.assemble(
                 line(view.title, "bold $foreground"), "  ", (view.conversation_id, "$muted")
             ),
@@ -226,30 +213,23 @@ class ChatTuiApp(Commands):
         self._show_hints()
 
     def _tell_end(self, report: TurnReport) -> None:
-        """Say how a turn ended, unless it simply succeeded."""
+        """Say how a turn ended, unless it simply succeeded; unsent text goes back."""
+        said = ending(report)
         if report.unsent and not self.composer.text:
-            self.run_worker(self._take_back(report), group="commands")
-        elif report.unsent:
-            way_out = f"{report.way_out} {self._with_keys(_UNSENT)}"
-            self.tell(report.sentence, way_out, Severity.ERROR)
-        elif report.status == "stopped":
-            self.tell("Stopped.", _stopped(report))
-        elif report.status == "incomplete":
-            why = report.reason or "the server did not say why"
-            self.tell(f"The answer is incomplete: {why}.", "What came is kept.", Severity.WARNING)
-        elif report.sentence:
-            kept = "The server kept what came." if report.kept else report.way_out
-            self.tell(report.sentence, kept, Severity.ERROR)
+            self.run_worker(self._take_back(said), group="commands")
+        elif said:
+            way_out = _UNSENT if report.unsent else said.way_out
+            self.tell(said.sentence, self._with_keys(way_out), said.severity)
 
-    async def _take_back(self, report: TurnReport) -> None:
+    async def _take_back(self, said: Saying | None) -> None:
         """Give a message that was not taken back to the composer, where it came from."""
         try:
             self.put_back(await self.controller.take_back(self.key))
         except ChatTuiError as error:
             LOG.warning("nothing to take back: %s", error.sentence)
-        sentence = report.sentence or "The message was not sent."
-        way_out = f"{report.way_out} Your message is back in the composer."
-        self.tell(sentence, way_out, Severity.ERROR if report.sentence else Severity.INFORMATION)
+            return
+        if said:
+            self.tell(said.sentence, f"{said.way_out} {_BACK}".strip(), said.severity)
 
     def _with_keys(self, way_out: str) -> str:
         """Name the keys where a way out means them."""
@@ -278,7 +258,7 @@ class ChatTuiApp(Commands):
         self.list_pane.list.current = view.key
         self._show_facts(view)
         self.inspector.show_item(None)
-        self._close_overlays()
+        self.panes.close_overlays()
         self.composer.focus()
 
     async def keep_draft(self) -> None:
@@ -398,61 +378,21 @@ class ChatTuiApp(Commands):
 
     def on_resize(self, event: events.Resize) -> None:
         """Fit the panes to the new size."""
-        self._arrange(event.size.width, event.size.height)
-
-    def _arrange(self, width: int, height: int) -> None:
-        small = width < SMALLEST_WIDTH or height < SMALLEST_HEIGHT
-        notice = self.query_one("#too-small", Static)
-        notice.display = small
-        if small:
-            need = f"{SMALLEST_WIDTH}×{SMALLEST_HEIGHT}"
-            notice.update(
-                Content(
-                    f"This terminal is {width}×{height}; enlarge it to at least {need} to go on. "
-                    "Nothing is lost."
-                )
-            )
-        for pane, threshold in ((self.list_pane, LIST_FROM), (self.inspector, INSPECTOR_FROM)):
-            beside = width >= threshold
-            pane.set_class(not beside, "-overlay")
-            pane.set_class(width >= 160, "-roomy")
-            pane.display = self._asked_panes.get(f"{pane.id} {beside}", beside)
-
-    def _toggle_pane(
-        self, pane: ConversationPane | Inspector, target: ConversationList | LinesView
-    ) -> None:
-        beside = not pane.has_class("-overlay")
-        pane.display = not pane.display
-        self._asked_panes[f"{pane.id} {beside}"] = pane.display
-        if pane.display:
-            target.focus()
-        else:
-            self.composer.focus()
+        self.query_one(TooSmall).judge(event.size)
+        self.panes.fit(event.size)
 
     def action_pane_list(self) -> None:
         """Show or hide the list."""
-        self._toggle_pane(self.list_pane, self.list_pane.list)
+        self.panes.toggle_list()
 
     def action_pane_inspector(self) -> None:
         """Show or hide the inspector."""
-        self._toggle_pane(self.inspector, self.inspector.lines)
-
-    def _close_overlays(self) -> bool:
-        """Hide panes that lie above the transcript; returns whether there were any."""
-        open_ones = [
-            pane
-            for pane in (self.list_pane, self.inspector)
-            if pane.display and pane.has_class("-overlay")
-        ]
-        for pane in open_ones:
-            pane.display = False
-            self._asked_panes[f"{pane.id} False"] = False
-        return bool(open_ones)
+        self.panes.toggle_inspector()
 
     @command
     async def action_interrupt(self) -> None:
         """Close what lies above, else stop the answer, else go to the composer."""
-        if await self.list_pane.close_filter() or self._close_overlays():
+        if await self.list_pane.close_filter() or self.panes.close_overlays():
             self.composer.focus()
         elif self.view and self.controller.interrupt(self.view.key):
             self.tell("Stopping …")
@@ -506,11 +446,4 @@ class ChatTuiApp(Commands):
 
 
 _UNSENT = "Resend it, or take it back to edit it."
-
-
-def _stopped(report: TurnReport) -> str:
-    if not report.plan.stored:
-        return "Off the record: what came is kept in memory only."
-    if report.kept:
-        return "The server kept your message and what came of the answer."
-    return "The server kept nothing; what came is kept here and goes along with your next message."
+_BACK = "Your message is back in the composer."

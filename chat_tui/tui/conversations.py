@@ -254,7 +254,9 @@ class ConversationPane(Vertical):
 
     DEFAULT_CSS = """
     ConversationPane {
-        width: 26;
+        width: 20%;
+        min-width: 22;
+        max-width: 34;
         background: $background;
         border-right: vkey $rule;
         &:focus-within { border-right: vkey $primary 60%; }

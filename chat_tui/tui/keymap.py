@@ -75,7 +75,7 @@ ACTIONS: tuple[Action, ...] = (
         "newline",
         "shift+enter,alt+enter,ctrl+j",
         "newline",
-        "Break the line; a backslash before enter does it too",
+        "Break the line (also: backslash, enter)",
         Scope.COMPOSER,
         "new line",
         group="Composer",
@@ -83,7 +83,7 @@ ACTIONS: tuple[Action, ...] = (
     _everywhere(
         "interrupt",
         "escape",
-        "Stop the answer, keeping what came; else back to the composer",
+        "Stop the answer, or back to the composer",
         "Conversation",
         "stop",
         palette=False,

@@ -23,7 +23,7 @@ class NoticeBar(Static):
     DEFAULT_CSS = """
     NoticeBar {
         height: auto;
-        max-height: 5;
+        max-height: 40%;
         padding: 0 2;
         margin-right: 1;
         background: $surface;

@@ -154,7 +154,9 @@ class Inspector(Vertical):
 
     DEFAULT_CSS = """
     Inspector {
-        width: 38;
+        width: 31%;
+        min-width: 30;
+        max-width: 56;
         background: $background;
         border-left: vkey $rule;
         &:focus-within { border-left: vkey $primary 60%; }
@@ -266,5 +268,5 @@ def _tab_line(active: Tab) -> Content:
     parts: list[str | tuple[str, str]] = []
     for tab in Tab:
         style = "bold underline $primary" if tab is active else "$muted"
-        parts += [(str(tab), style), "   "]
+        parts += ["   " if parts else "", (str(tab), style)]
     return Content.assemble(*parts)

@@ -1,0 +1,130 @@
+"""The three panes side by side, and how they give way on small terminals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.geometry import Size
+from textual.widget import Widget
+from textual.widgets import Static
+
+from chat_tui.tui.composer import Composer
+from chat_tui.tui.conversations import ConversationPane
+from chat_tui.tui.inspector import Inspector
+from chat_tui.tui.notice import NoticeBar
+from chat_tui.tui.transcript.transcript import Transcript
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+LIST_FROM = 70
+INSPECTOR_FROM = 100
+"""Widths in columns from which a pane stands beside the transcript; below, it lies above it."""
+SMALLEST = Size(44, 14)
+
+
+class Panes(Horizontal):
+    """The conversation list, the transcript with the composer, the inspector."""
+
+    DEFAULT_CSS = """
+    Panes {
+        height: 1fr;
+        & > #main { width: 1fr; height: 1fr; padding-left: 1; }
+        #heading { padding: 0 2; }
+        #transcript { height: 1fr; }
+        #composer { margin-right: 1; }
+        & > .-overlay {
+            layer: above;
+            width: 88%;
+            max-width: 60;
+            height: 1fr;
+            background: $surface;
+        }
+        & > ConversationPane.-overlay { dock: left; border-right: tall $primary; }
+        & > Inspector.-overlay { dock: right; border-left: tall $primary; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - as every widget names it
+        super().__init__(id=id)
+        self.list_pane = ConversationPane(id="list-pane")
+        self.heading = Static(Content(" "), id="heading", classes="pane-title")
+        self.transcript = Transcript(id="transcript")
+        self.notice = NoticeBar(id="notice")
+        self.composer = Composer(id="composer")
+        self.inspector = Inspector(id="inspector")
+        self._asked: dict[tuple[Widget, bool], bool] = {}
+        """What the user chose for a pane, apart for when it stands beside and lies above."""
+
+    def compose(self) -> ComposeResult:
+        """Lay the panes out."""
+        yield self.list_pane
+        with Vertical(id="main"):
+            yield self.heading
+            yield self.transcript
+            yield self.notice
+            yield self.composer
+        yield self.inspector
+
+    def fit(self, size: Size) -> None:
+        """Show the panes that fit a terminal of ``size``, and those asked for."""
+        for pane, threshold in ((self.list_pane, LIST_FROM), (self.inspector, INSPECTOR_FROM)):
+            beside = size.width >= threshold
+            pane.set_class(not beside, "-overlay")
+            pane.display = self._asked.get((pane, beside), beside)
+
+    def toggle_list(self) -> None:
+        """Show or hide the list."""
+        self._toggle(self.list_pane, self.list_pane.list)
+
+    def toggle_inspector(self) -> None:
+        """Show or hide the inspector."""
+        self._toggle(self.inspector, self.inspector.lines)
+
+    def _toggle(self, pane: Widget, target: Widget) -> None:
+        self._set(pane, shown=not pane.display)
+        (target if pane.display else self.composer).focus()
+
+    def _set(self, pane: Widget, *, shown: bool) -> None:
+        pane.display = shown
+        self._asked[pane, not pane.has_class("-overlay")] = shown
+
+    def close_overlays(self) -> bool:
+        """Hide panes that lie above the transcript; returns whether there were any."""
+        found = [
+            pane
+            for pane in (self.list_pane, self.inspector)
+            if pane.display and pane.has_class("-overlay")
+        ]
+        for pane in found:
+            self._set(pane, shown=False)
+        return bool(found)
+
+
+class TooSmall(Static):
+    """Covers everything while the terminal is too small, and says so."""
+
+    DEFAULT_CSS = """
+    TooSmall {
+        layer: above;
+        dock: top;
+        width: 100%;
+        height: 100%;
+        padding: 1 2;
+        background: $background;
+        display: none;
+    }
+    """
+
+    def judge(self, size: Size) -> None:
+        """Show or hide, by the terminal's size."""
+        self.display = size.width < SMALLEST.width or size.height < SMALLEST.height
+        if self.display:
+            self.update(
+                Content(
+                    f"This terminal is {size.width}×{size.height}; enlarge it to at least "
+                    f"{SMALLEST.width}×{SMALLEST.height} to go on. Nothing is lost."
+                )
+            )

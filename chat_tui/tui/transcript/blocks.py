@@ -13,7 +13,7 @@ from copy import copy
 from dataclasses import dataclass
 from enum import StrEnum
 
-from chat_tui.tui.transcript import leaves
+from chat_tui.tui.transcript import leaves, patterns
 from chat_tui.tui.transcript.leaves import LINE_LIMIT, Leaf, Piece, Shape, Take
 
 DEPTH_LIMIT = 12
@@ -245,8 +245,8 @@ class Blocks:
             self._fill()
             self._open.append(_Open(Box()))
             return indent + 1 + (body[1:2] == " ")
-        match = leaves.ITEM.match(body)
-        if match is None or leaves.RULE.match(body):
+        match = patterns.ITEM.match(body)
+        if match is None or patterns.RULE.match(body):
             return 0
         content = body[match.end() :].lstrip(" ")
         if paragraph is not None and (not content or (match[2] and int(match[2]) != 1)):
@@ -286,7 +286,7 @@ class Blocks:
                 rows.gap = paragraph.gap
             self._leaf = rows
             return True
-        if not leaves.SETEXT.match(body) or (partial and len(body.strip()) < 3):
+        if not patterns.SETEXT.match(body) or (partial and len(body.strip()) < 3):
             return False
         title = " ".join(line.strip() for line in paragraph.lines)
         piece = Piece(Shape.HEADING, (title,), level=1 if body[0] == "=" else 2)
@@ -298,7 +298,7 @@ class Blocks:
     def _leaf_start(self, body: str, indent: int, matched: int, *, in_text: bool) -> bool:
         """Start a leaf that is not a paragraph; return whether there was one."""
         piece = leaves.heading(body)
-        if piece is None and leaves.RULE.match(body):
+        if piece is None and patterns.RULE.match(body):
             piece = Piece(Shape.RULE)
         if piece is not None:
             self._close(matched)

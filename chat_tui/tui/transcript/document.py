@@ -13,11 +13,13 @@ from chat_tui.tui.transcript.blocks import Format
 from chat_tui.tui.transcript.entries import Entry, Pairs
 from chat_tui.tui.transcript.heights import Heights
 from chat_tui.tui.transcript.layout import Layout, Lines
+from chat_tui.tui.transcript.values import pretty
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chat_tui.tui.transcript.palette import Palette
+
 
 GUESSED = 1000
 """Records whose height is guessed one by one; that takes a look at their text."""
@@ -87,26 +89,35 @@ class Document:
     def update(self, ref: int, record: Record) -> bool:
         """Let ``record`` take the place of ``ref``; return whether anything looks different."""
         index = self.index(ref)
-        before = self._layouts.get(ref)
+        layout = self._layouts.get(ref)
+        was = layout.entry if layout is not None else None
+        if entries.is_step(self.records[index]) != entries.is_step(record):
+            self._forget_at(index + 1)
         self.records[index] = record
         self._pair(record)
+        self._grown.pop(ref, None)
         if ref != record.ref:
             self._renamed(ref, record.ref)
-        grown = self._grown.pop(ref, None)
-        if before is None:
+        if layout is None or not self._renewed(layout, record):
+            self.forget(record.ref)
             return True
+        return layout.entry != was
+
+    def _renewed(self, layout: Layout, record: Record) -> bool:
+        """Let a layout show what a record has become, if its text has only grown."""
         entry = self._entry(record)
-        body = before.entry.body if grown is None else before.entry.body + "".join(grown)
-        if replace(before.entry, body=body) == entry and ref == record.ref:
-            before.entry = entry
-            return grown is not None and before.growing
-        if body == entry.body and before.entry.form is entry.form:
-            same = before.folded == self._folded(record, entry)
-            if same and ref == record.ref and before.entry.tone == entry.tone:
-                before.entry = entry
-                return True
-        self.forget(ref)
-        self.forget(record.ref)
+        shown = layout.entry
+        if entry == shown and (layout.folded or entry.body == layout.text):
+            return True
+        if record.ref in self.raws or self._folded(record, entry) != layout.folded:
+            return False
+        if (shown.form, shown.tone, shown.folds) != (entry.form, entry.tone, entry.folds):
+            return False
+        if layout.folded or not entry.body.startswith(layout.text):
+            return False
+        if rest := entry.body[len(layout.text) :]:
+            layout.append(rest)
+        layout.entry = entry
         return True
 
     def remove(self, ref: int) -> int:
@@ -117,13 +128,25 @@ class Document:
         self.heights.delete(index)
         self._grown.pop(ref, None)
         self._reindex()
-        for near in self.records[index : index + 1]:
-            self.forget(near.ref)
+        self._forget_at(index)
         return index
+
+    def _forget_at(self, index: int) -> None:
+        """Make a record be read again: the one before it has become another."""
+        for record in self.records[index : index + 1]:
+            self.forget(record.ref)
 
     def index(self, ref: int) -> int:
         """Return where a record is. Raises KeyError when it is not loaded."""
         return self._index[ref] - self._first
+
+    def order(self, index: int) -> int:
+        """Return a number for a record that stays when older ones are loaded."""
+        return index + self._first
+
+    def entry_at(self, order: int) -> int:
+        """Return where the record with that number is now."""
+        return order - self._first
 
     def has(self, ref: int | None) -> bool:
         """Whether a record is loaded."""
@@ -142,6 +165,10 @@ class Document:
             self.raws.add(new)
         if self.growing == old:
             self.growing = new
+        layout = self._layouts.get(old)
+        if layout is not None:
+            self._layouts[new] = layout
+            self.forget(old)
 
     def _pair(self, record: Record) -> None:
         """Note which call a record answers, and draw that call's head again."""
@@ -178,12 +205,15 @@ class Document:
             self.heights.append(height)
 
     def stream(self, ref: int, text: str) -> None:
-        """Let the body of a record grow by visible text."""
+        """Let the body of a record grow by visible text; it is open while it does."""
+        if ref not in self._grown:
+            self.forget(ref)
         self._grown.setdefault(ref, []).append(text)
         layout = self._layouts.get(ref)
         if layout is not None and not layout.folded and ref not in self.raws:
             layout.append(text)
-            self.heights.set(self.index(ref), self.layout(self.index(ref)).total)
+        index = self.index(ref)
+        self.heights.set(index, self.layout(index).total)
 
     def body(self, ref: int) -> str:
         """Return the text of a record as far as it has come."""
@@ -207,9 +237,12 @@ class Document:
             raise RuntimeError("a document is drawn only after resize()")
         entry = self._entry(record)
         if record.ref in self.raws:
-            entry = replace(entry, body=visible(entries.pretty(record.raw)), form=Format.JSON)
+            entry = replace(entry, body=visible(pretty(record.raw)), form=Format.JSON)
         elif grown := self._grown.get(record.ref):
-            entry = replace(entry, body=entry.body + "".join(grown))
+            body = entry.body + "".join(grown)
+            entry = replace(entry, body=body, folded=False)
+            if entry.kind is Kind.REASONING:
+                entry = replace(entry, detail="", folds=True)
         before = self.records[index - 1] if index else None
         gap = before is None or not entries.tight(before, record)
         folded = self._folded(record, entry)
@@ -259,13 +292,13 @@ class Document:
         """Return the text of a record as it was written, or its JSON when it has none."""
         record = self.records[self.index(ref)]
         if ref in self.raws:
-            return entries.pretty(record.raw)
+            return pretty(record.raw)
         grown = "".join(self._grown.get(ref, ()))
         text = record.item.text + grown
         if text:
             return text
         arguments = record.raw.get("arguments")
-        return arguments if isinstance(arguments, str) else entries.pretty(record.raw)
+        return arguments if isinstance(arguments, str) else pretty(record.raw)
 
     def grows(self, ref: int | None) -> None:
         """Show which record is being written."""

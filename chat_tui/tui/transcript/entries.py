@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,10 +9,20 @@ from typing import Any
 
 from chat_tui.items import Item, Kind, Place, Record, visible, visible_line
 from chat_tui.tui.transcript.blocks import Format
+from chat_tui.tui.transcript.values import (
+    DETAIL_LIMIT,
+    compact,
+    fenced,
+    maps,
+    parse,
+    pretty,
+    signature,
+    size,
+    without_blobs,
+)
 
 LONG = 12
 """Lines of a tool's body beyond which it starts folded."""
-_DETAIL_LIMIT = 400
 _STEPS = frozenset({Kind.REASONING, Kind.CALL, Kind.OUTPUT, Kind.HOSTED, Kind.APPROVAL})
 
 _PLACES = {
@@ -81,7 +90,7 @@ def entry(record: Record, pairs: Pairs) -> Entry:
         badges.append(("failed", "error"))
     if word := _PLACES[record.place]:
         badges.append((word, _PLACE_ROLES[record.place]))
-    body = visible(facts.pop("body", "")).strip("\n")
+    body = visible(facts.pop("body", "")).lstrip("\n")
     if record.place is Place.PENDING:
         facts["tone"] = "muted"
     facts.setdefault("folded", facts.get("folds", False) and is_long(body))
@@ -89,7 +98,7 @@ def entry(record: Record, pairs: Pairs) -> Entry:
         kind=item.kind,
         place=record.place,
         title=visible_line(facts.pop("title"))[:200],
-        detail=visible_line(facts.pop("detail", "")[: 4 * _DETAIL_LIMIT])[:_DETAIL_LIMIT],
+        detail=visible_line(facts.pop("detail", "")[: 4 * DETAIL_LIMIT])[:DETAIL_LIMIT],
         badges=tuple(badges),
         note=clock(record.at),
         source=visible_line(record.model),
@@ -135,7 +144,12 @@ def lines_about(record: Record, width: int) -> int:
 
 def tight(before: Record, record: Record) -> bool:
     """Whether a record stands directly below the one before it."""
-    return before.item.kind in _STEPS and record.item.kind in _STEPS
+    return is_step(before) and is_step(record)
+
+
+def is_step(record: Record) -> bool:
+    """Whether a record is one of the steps between messages."""
+    return record.item.kind in _STEPS
 
 
 # --- one function a kind ------------------------------------------------------------------------
@@ -166,8 +180,8 @@ def _assistant(item: Item, _pairs: Pairs) -> Facts:
 def _sources(item: Item) -> str:
     """Return the web pages an answer cites, as a list below it."""
     found: dict[str, str] = {}
-    for part in _maps(item.raw.get("content")):
-        for note in _maps(part.get("annotations")):
+    for part in maps(item.raw.get("content")):
+        for note in maps(part.get("annotations")):
             url = note.get("url")
             if note.get("type") == "url_citation" and isinstance(url, str):
                 found.setdefault(url, visible_line(str(note.get("title") or "")))
@@ -262,7 +276,7 @@ def _output(item: Item, pairs: Pairs) -> Facts:
     first = compact(parsed) if form is Format.JSON else text
     return {
         "title": "└ output",
-        "detail": (f"{count} lines · " if count > 1 else "") + first[:_DETAIL_LIMIT],
+        "detail": (f"{count} lines · " if count > 1 else "") + first[:DETAIL_LIMIT],
         "body": body,
         "form": form,
         "tone": "muted",
@@ -278,23 +292,23 @@ def _nothing_said(item: Item) -> str:
     for name in ("output", "result", "tools"):
         value = item.raw.get(name)
         if value:
-            return pretty(_without_blobs(value))
+            return pretty(without_blobs(value))
     return "(empty)"
 
 
 def _hosted(item: Item, _pairs: Pairs) -> Facts:
     label = item.type.removesuffix("_call").replace("_", " ")
     raw = item.raw
-    form, body = Format.JSON, pretty(_without_blobs(raw))
+    form, body = Format.JSON, pretty(without_blobs(raw))
     if item.type == "code_interpreter_call" and isinstance(raw.get("code"), str):
         detail = raw["code"].strip().split("\n")[0]
-        logs = [str(part.get("logs", "")) for part in _maps(raw.get("outputs"))]
+        logs = [str(part.get("logs", "")) for part in maps(raw.get("outputs"))]
         form, body = Format.MARKDOWN, "\n".join([fenced(raw["code"], "python"), *map(fenced, logs)])
     elif item.type == "mcp_call":
         label = f"{raw.get('server_label', 'mcp')} · {item.name}"
         detail, _ = signature(raw.get("arguments"))
     elif item.type == "mcp_list_tools":
-        tools = _maps(raw.get("tools"))
+        tools = maps(raw.get("tools"))
         names = ", ".join(str(tool.get("name", "?")) for tool in tools)
         detail = f"{raw.get('server_label', '')} · {len(tools)} tools: {names}"
     else:
@@ -367,7 +381,7 @@ def _opaque(item: Item, _pairs: Pairs) -> Facts:
     return {
         "title": item.type or "item without a type",
         "detail": "",
-        "body": pretty(_without_blobs(item.raw)),
+        "body": pretty(without_blobs(item.raw)),
         "form": Format.JSON,
         "tone": "muted",
         "accent": "system",
@@ -387,99 +401,3 @@ _FACTS: dict[Kind, Callable[[Item, Pairs], Facts]] = {
     Kind.COMPACTION: _compaction,
     Kind.UNKNOWN: _opaque,
 }
-
-
-# --- values as text -----------------------------------------------------------------------------
-
-
-def parse(text: str) -> Any:
-    """Return the JSON value a text is, or None."""
-    if text.lstrip()[:1] not in ("{", "["):
-        return None
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-
-
-def pretty(value: object) -> str:
-    """Return a value as indented JSON; text that is not JSON as it is."""
-    if isinstance(value, str):
-        parsed = parse(value)
-        if parsed is None:
-            return value
-        value = parsed
-    if value is None:
-        return ""
-    try:
-        return json.dumps(value, indent=2, ensure_ascii=False, default=str)
-    except (ValueError, RecursionError):
-        return str(value)[:100_000]
-
-
-def compact(value: object) -> str:
-    """Return a value as JSON on one line."""
-    try:
-        return json.dumps(value, ensure_ascii=False, default=str)
-    except (ValueError, RecursionError):
-        return str(value)
-
-
-def signature(arguments: object) -> tuple[str, bool]:
-    """Return arguments as in a call, and whether nothing of them is left out."""
-    value = parse(arguments) if isinstance(arguments, str) else arguments
-    if not isinstance(value, Mapping):
-        text = arguments if isinstance(arguments, str) else ""
-        return f"({' '.join(text[:_DETAIL_LIMIT].split())})", not text
-    whole = True
-    shown: list[str] = []
-    for name, argument in value.items():
-        word = _short(argument)
-        whole = whole and word is not None
-        shown.append(f"{name}={word or '…'}")
-    line = f"({', '.join(shown)})"
-    return line, whole and len(line) <= 60
-
-
-def _short(value: object) -> str | None:
-    if isinstance(value, str) and len(value) <= 40 and "\n" not in value:
-        return json.dumps(value, ensure_ascii=False)
-    if value is None or isinstance(value, bool | int | float):
-        return json.dumps(value)
-    if value in ([], {}):
-        return str(value)
-    return None
-
-
-def size(blob: str) -> str:
-    """Return how much a text is, for a reader."""
-    count = len(blob)
-    return f"{count} B" if count < 1000 else f"{count / 1000:.0f} kB"
-
-
-def fenced(code: str, language: str = "") -> str:
-    """Return code as a Markdown block that nothing in it can close."""
-    mark = "```"
-    while mark in code:
-        mark += "`"
-    return f"{mark}{language}\n{code}\n{mark}"
-
-
-def _without_blobs(value: Any, depth: int = 0) -> Any:
-    """Return a value whose long encoded strings are replaced by their size."""
-    if depth > 50:
-        return "…"
-    if isinstance(value, str):
-        blob = len(value) > 1000 and " " not in value
-        return f"({size(value)})" if blob else value
-    if isinstance(value, Mapping):
-        return {str(key): _without_blobs(part, depth + 1) for key, part in value.items()}
-    if isinstance(value, Sequence):
-        return [_without_blobs(part, depth + 1) for part in value]
-    return value
-
-
-def _maps(value: object) -> list[Mapping[str, Any]]:
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        return []
-    return [part for part in value if isinstance(part, Mapping)]

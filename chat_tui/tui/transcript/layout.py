@@ -42,9 +42,10 @@ class Layout:
         gap: bool,
         folded: bool,
     ) -> None:
-        self.entry = entry
         self.folded = folded
-        self.growing = False
+        self._entry = entry
+        self._growing = False
+        self._text: list[str] = []
         self._gap = gap
         self._drawn = drawn
         self._blocks = Blocks(entry.form)
@@ -64,15 +65,47 @@ class Layout:
         return True
 
     def _restart(self) -> None:
-        self._serial = next(_serials)
+        self.serial = next(_serials)
+        """Changes whenever the body is drawn differently."""
+        self._head_serial = next(_serials)
         self._heights = Heights([self._gap + 1])
         self._exact = {0}
         self._measured = 0
         self._tail_lines = {}
         self._measure()
 
+    @property
+    def entry(self) -> Entry:
+        """What is drawn. Setting another one draws another head, not another body."""
+        return self._entry
+
+    @entry.setter
+    def entry(self, entry: Entry) -> None:
+        self._entry = entry
+        self._head_serial = next(_serials)
+
+    @property
+    def growing(self) -> bool:
+        """Whether the head says that this is being written."""
+        return self._growing
+
+    @growing.setter
+    def growing(self, growing: bool) -> None:
+        self._growing = growing
+        self._head_serial = next(_serials)
+
+    def key(self, part: int) -> int:
+        """Return a number that changes when a part is drawn differently."""
+        return self.serial if part else self._head_serial
+
+    @property
+    def text(self) -> str:
+        """The body as far as it was given; empty while folded."""
+        return "".join(self._text)
+
     def append(self, text: str) -> None:
         """Let the body grow by visible text."""
+        self._text.append(text)
         self._blocks.feed(text)
         self._tail = None
         self._tail_lines = {}
@@ -118,7 +151,7 @@ class Layout:
             if lines is None:
                 lines = self._tail_lines[index] = self._draw(self._open[index])
         else:
-            key = (self._serial, part)
+            key = (self.serial, part)
             found = self._drawn.get(key)
             lines = self._draw(closed[part - 1]) if found is None else found
             self._drawn[key] = lines

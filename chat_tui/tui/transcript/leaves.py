@@ -7,11 +7,15 @@ length. Every decision depends on the lines so far only. Containers live in ``bl
 
 from __future__ import annotations
 
-import re
 from copy import copy
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+from chat_tui.tui.transcript import patterns
+
+if TYPE_CHECKING:
+    import re
 
 LINE_LIMIT = 4000
 """Characters after which a line is broken by force, so that no line costs more than this."""
@@ -67,46 +71,6 @@ class Take(Enum):
     KEPT = "kept"
     ENDED = "ended"
     REFUSED = "refused"
-
-
-RULE = re.compile(r"(?:\*[ ]*){3,}$|(?:-[ ]*){3,}$|(?:_[ ]*){3,}$")
-ITEM = re.compile(r"([-+*]|(\d{1,9})[.)])(?= |$)")
-HEADING = re.compile(r"(#{1,6})(?: |$)")
-FENCE = re.compile(r"(`{3,})([^`]*)$|(~{3,})(.*)$")
-SETEXT = re.compile(r"(?:=+|-+) *$")
-DELIMITER = re.compile(r"\|? *:?-+:? *(?:\| *:?-+:? *)*\|? *$")
-MATH = re.compile(r"\$\$|\\\[")
-_MATH_END = {"$$": "$$", "\\[": "\\]"}
-_HTML_BLOCKS = (
-    "address|article|aside|base|basefont|blockquote|body|caption|center|col|colgroup|dd|details|"
-    "dialog|dir|div|dl|dt|fieldset|figcaption|figure|footer|form|frame|frameset|h[1-6]|head|"
-    "header|hr|html|iframe|legend|li|link|main|menu|menuitem|nav|noframes|ol|optgroup|option|p|"
-    "param|search|section|summary|table|tbody|td|tfoot|th|thead|title|tr|track|ul"
-)
-_HTML = (
-    (
-        re.compile(r"<(?:script|pre|style|textarea)(?:[\s>]|$)", re.IGNORECASE),
-        re.compile(r"</\w+>"),
-    ),
-    (re.compile(r"<!--"), re.compile(r"-->")),
-    (re.compile(r"<\?"), re.compile(r"\?>")),
-    (re.compile(r"<!\[CDATA\["), re.compile(r"\]\]>")),
-    (re.compile(r"<![A-Za-z]"), re.compile(r">")),
-    (re.compile(rf"</?(?:{_HTML_BLOCKS})(?:\s|/?>|$)", re.IGNORECASE), None),
-)
-_LONE_TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9-]*(?:\s[^<>]*)?/?>\s*$")
-
-
-def interrupts(body: str) -> bool:
-    """Whether a line (without indentation) starts a block that ends a table."""
-    return bool(
-        body.startswith(">")
-        or HEADING.match(body)
-        or FENCE.match(body)
-        or RULE.match(body)
-        or ITEM.match(body)
-        or html(body, in_text=True)
-    )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -242,7 +206,7 @@ class Code(Lines):
             if blank_before or self._good < CODE_WINDOW // 4:
                 self._good = len(self.lines)
         self.lines.append(line)
-        self._inside = _ends_inside(line, self._inside)
+        self._inside = patterns.ends_inside(line, self._inside)
         return Take.KEPT
 
     def drain(self) -> list[Piece]:
@@ -356,9 +320,9 @@ class Rows(Leaf):
     def take(self, line: str) -> Take:
         """Take a row; a blank line or another block ends the table."""
         body = line.lstrip(" ")
-        if not body or (len(line) - len(body) <= 3 and interrupts(body)):
+        if not body or (len(line) - len(body) <= 3 and patterns.interrupts(body)):
             return Take.REFUSED
-        row = cells(body)
+        row = patterns.cells(body)
         count = len(self.header)
         if len(row) > count:
             row = [*row[: count - 1], " | ".join(row[count - 1 :])]
@@ -387,7 +351,7 @@ class Rows(Leaf):
 
 def fence(body: str, indent: int) -> Code | None:
     """Return the code block a line opens, if it does."""
-    match = FENCE.match(body)
+    match = patterns.FENCE.match(body)
     if match is None:
         return None
     mark, info = (match[1], match[2]) if match[1] else (match[3], match[4])
@@ -396,23 +360,19 @@ def fence(body: str, indent: int) -> Code | None:
 
 def html(body: str, *, in_text: bool) -> Html | None:
     """Return the HTML block a line opens, if it does; a lone tag cannot end a paragraph."""
-    if not body.startswith("<"):
-        return None
-    for start, end in _HTML:
-        if start.match(body):
-            return Html(end=end)
-    return Html() if not in_text and _LONE_TAG.match(body) else None
+    starts, end = patterns.html(body, in_text=in_text)
+    return Html(end=end) if starts else None
 
 
 def math(body: str) -> Math | None:
     """Return the formula a line opens, if it does."""
-    match = MATH.match(body)
-    return Math(end=_MATH_END[match[0]]) if match else None
+    match = patterns.MATH.match(body)
+    return Math(end=patterns.MATH_END[match[0]]) if match else None
 
 
 def heading(body: str) -> Piece | None:
     """Return the heading a line is, if it is one."""
-    match = HEADING.match(body)
+    match = patterns.HEADING.match(body)
     if match is None:
         return None
     title = body[match.end() :].strip()
@@ -424,27 +384,12 @@ def heading(body: str) -> Piece | None:
 
 def table(header: str, delimiter: str) -> Rows | None:
     """Return the table two lines open, if they do."""
-    if "|" not in header or not DELIMITER.match(delimiter):
+    if "|" not in header or not patterns.DELIMITER.match(delimiter):
         return None
-    titles, marks = cells(header.strip()), cells(delimiter.strip())
+    titles, marks = patterns.cells(header.strip()), patterns.cells(delimiter.strip())
     if len(titles) != len(marks):
         return None
     return Rows(aligns=tuple(map(_align, marks)), header=tuple(titles))
-
-
-def cells(row: str) -> list[str]:
-    """Cut a table row at its unescaped bars."""
-    row = row.strip()
-    row = row.removeprefix("|")
-    found = [""]
-    for part in re.split(r"(\\?\|)", row):
-        if part == "|":
-            found.append("")
-        else:
-            found[-1] += "|" if part == "\\|" else part
-    if len(found) > 1 and not found[-1].strip():
-        found.pop()
-    return [cell.strip() for cell in found]
 
 
 def _align(mark: str) -> str:
@@ -452,14 +397,3 @@ def _align(mark: str) -> str:
     if right:
         return "center" if left else "right"
     return "left" if left else ""
-
-
-_QUOTES = re.compile(r'"""|\'\'\'|/\*|\*/|<!--|-->')
-_ENDS = {'"""': '"""', "'''": "'''", "/*": "*/", "<!--": "-->"}
-
-
-def _ends_inside(line: str, inside: str) -> str:
-    """Return the mark that closes the long quote or comment open at the end of ``line``."""
-    for mark in _QUOTES.findall(line):
-        inside = ("" if mark == inside else inside) if inside else _ENDS.get(mark, "")
-    return inside

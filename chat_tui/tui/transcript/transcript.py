@@ -8,125 +8,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.cells import cell_len
-from rich.segment import Segment
-from textual.cache import LRUCache
-from textual.content import Content
-from textual.geometry import Size
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
-from textual.widget import Widget
 
-from chat_tui.items import Kind, Place, Record
+from chat_tui.items import Kind, Record, visible_line
 from chat_tui.tui.keymap import Scope, bindings
 from chat_tui.tui.transcript import messages
-from chat_tui.tui.transcript.document import Document
-from chat_tui.tui.transcript.palette import MARKS, ROLES, Palette
+from chat_tui.tui.transcript.pane import TranscriptPane
 from chat_tui.tui.transcript.stream import Stream
-from chat_tui.tui.transcript.view import Row, View
+from chat_tui.tui.transcript.view import Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from textual import events
     from textual.binding import BindingType
-    from textual.scrollbar import ScrollDown, ScrollUp
     from textual.timer import Timer
+
+    from chat_tui.tui.transcript.overlay import Match
 
 FLUSHES = 20
 """Times a second that growing text is drawn, at most."""
-RAIL = 2
-"""Columns left of everything: the rail, and a space."""
-MARGIN = 1
-"""Columns right of everything."""
-COLUMN = 120
-"""Cells beyond which a wide pane stays empty: lines too long to follow are hard to read."""
-NEAR = 40
-"""Lines from the top at which older items are wanted."""
-STRIPS = 1000
-
-_RAILS = {
-    Place.CONVERSATION: (" ", "text"),
-    Place.CHAIN: ("┊", "aside"),
-    Place.PRIVATE: ("┊", "private"),
-    Place.PENDING: ("┊", "pending"),
-    Place.STOPPED: ("┊", "error"),
-}
 
 
-class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
-    """A conversation, item by item, with a block cursor. Cost is that of what is visible."""
+class Transcript(TranscriptPane, can_focus=True, inherit_bindings=False):
+    """A conversation, item by item, with a block cursor."""
 
-    DEFAULT_CSS = """
-    Transcript {
-        background: $background;
-        color: $foreground;
-        overflow-x: hidden;
-        overflow-y: scroll;
-        scrollbar-size-vertical: 1;
-        scrollbar-color: $foreground 15%;
-        scrollbar-color-hover: $foreground 30%;
-        scrollbar-color-active: $primary;
-        scrollbar-background: $background;
-        scrollbar-background-hover: $background;
-        scrollbar-background-active: $background;
-    }
-    Transcript > .transcript--text { color: $foreground 92%; }
-    Transcript > .transcript--muted { color: $foreground 62%; }
-    Transcript > .transcript--faint { color: $foreground 38%; }
-    Transcript > .transcript--user { color: $text-accent; }
-    Transcript > .transcript--assistant { color: $text-primary; }
-    Transcript > .transcript--system { color: $text-secondary; }
-    Transcript > .transcript--reasoning { color: $foreground 62%; text-style: italic; }
-    Transcript > .transcript--tool { color: $text-success; }
-    Transcript > .transcript--compaction { color: $foreground 50%; }
-    Transcript > .transcript--error { color: $text-error; }
-    Transcript > .transcript--done { color: $text-success; }
-    Transcript > .transcript--private { color: $text-warning; }
-    Transcript > .transcript--pending { color: $foreground 50%; }
-    Transcript > .transcript--aside { color: $text-secondary; }
-    Transcript > .transcript--heading { color: $text-primary; }
-    Transcript > .transcript--code { color: $foreground 92%; background: $foreground 6%; }
-    Transcript > .transcript--inline-code { color: $text-accent; background: $foreground 7%; }
-    Transcript > .transcript--link { color: $text-primary; }
-    Transcript > .transcript--math { color: $text-success; }
-    Transcript > .transcript--rail { color: $foreground 25%; }
-    Transcript > .transcript--cursor { color: $foreground 30%; }
-    Transcript:focus > .transcript--cursor { color: $primary; }
-    Transcript > .transcript--match { background: $warning 30%; }
-    Transcript > .transcript--match-current { background: $warning 70%; }
-    Transcript > .transcript--notice { color: $text-primary; background: $primary 20%; }
-    Transcript > .transcript--keyword { color: $text-accent; }
-    Transcript > .transcript--string { color: $text-success; }
-    Transcript > .transcript--number { color: $text-warning; }
-    Transcript > .transcript--comment { color: $foreground 45%; text-style: italic; }
-    Transcript > .transcript--name { color: $text-primary; }
-    Transcript > .transcript--operator { color: $foreground 75%; }
-    """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"transcript--{role}" for role in (*ROLES, *MARKS)}
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.ITEMS)
 
-    cursor: reactive[int | None] = reactive(None, repaint=False)
+    cursor: reactive[int | None] = reactive(None, repaint=False, init=False)
     """The ref of the selected item."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - as every widget names it
         super().__init__(id=id, classes=classes)
-        self.placeholder: Content | str = ""
-        """What an empty transcript says."""
-        self._document = Document()
-        self._view = View(self._document)
-        self._palette: Palette | None = None
-        """What the text is drawn with; replaced only when it would look different."""
-        self._marks: Palette | None = None
-        """The styles of this moment, focus and all."""
-        self._older = False
-        self._asked = False
-        self._follow = True
-        self._news = False
-        self._moving = False
-        self._rows: list[Row] | None = None
-        self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(STRIPS)
         self._streams: dict[int, Stream] = {}
         self._timer: Timer | None = None
 
@@ -154,12 +67,14 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         """Replace everything; ``older`` tells whether there is more before the first record."""
         self._streams = {}
         self._rest()
-        self._prepare()
+        if self.size:
+            self._prepare()
         self._document.load(records)
         self._older, self._asked = older, False
         self._follow, self._news = at_end, False
         self._view.anchor = Row(0, 0, 0)
-        self.set_reactive(Transcript.cursor, None)
+        self.cursor = None
+        self._highlights.search(self._document, "")
         self._changed()
 
     def prepend(self, records: Sequence[Record], *, older: bool) -> None:
@@ -185,9 +100,8 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         self._streams.pop(ref, None)
         changed = self._document.update(ref, record)
         if self.cursor == ref != record.ref:
-            self.set_reactive(Transcript.cursor, record.ref)
+            self._choice(record.ref)
         if changed:
-            self._strips.clear()
             self._changed()
 
     def drop(self, ref: int) -> None:
@@ -207,11 +121,11 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         self._streams.setdefault(ref, Stream()).add(delta)
         if self._timer is None:
             self._timer = self.set_interval(1 / FLUSHES, self._flush)
+            self._flush()
 
     def set_streaming(self, ref: int | None) -> None:
         """Show which record is being written."""
         self._document.grows(ref)
-        self._strips.clear()
         self._repaint()
 
     def _flush(self) -> None:
@@ -231,175 +145,16 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
             self._timer.stop()
             self._timer = None
 
-    # --- size, colours and place ----------------------------------------------------------
-
-    def on_mount(self) -> None:
-        """Resolve the colours once there is a theme."""
-        self._changed()
-
-    def notify_style_update(self) -> None:
-        """Take over new colours; called by Textual."""
-        super().notify_style_update()
-        self._marks = None
-        self._strips.clear()
-
-    def on_resize(self) -> None:
-        """Take over a new size; what is at the top stays there, or the end when it was seen."""
-        self._changed()
-
-    def _prepare(self) -> None:
-        """Bring the document up to the width and the colours of this moment."""
-        palette = self._palette
-        if self._marks is None:
-            self._marks = Palette.resolve(self.get_component_rich_style)
-            if not self._marks.draws_like(palette):
-                palette = self._palette = self._marks
-        region = self.scrollable_content_region
-        width = min(max(region.width - RAIL - MARGIN, 1), COLUMN)
-        if palette is not None and self._document.differs(width, palette):
-            self._view.keep(lambda: self._document.resize(width, palette))
-            self._strips.clear()
-        self._view.height = region.height
-
-    def _changed(self) -> None:
-        """Fill the window again, follow the end if it was in view, and repaint."""
-        if not self.is_mounted or not self.size:
-            return
-        self._prepare()
-        if self._follow:
-            self._view.to_end()
-        self._repaint()
-
-    def _moved(self) -> None:
-        """Repaint after the reader moved the view."""
-        self._rows = self._view.rows()
-        self._follow = self._view.at_end
-        self._repaint()
-
-    def _repaint(self) -> None:
-        if not self.is_mounted or not self.size:
-            return
-        self._prepare()
-        self._rows = self._view.rows()
-        if self._view.at_end:
-            self._follow, self._news = True, False
-        self._scrollbar()
-        self.refresh()
-        if self._older and not self._asked and self._view.top < NEAR and self._document.records:
-            self._asked = True
-            self.post_message(messages.OlderWanted())
-
-    def _scrollbar(self) -> None:
-        """Tell the scrollbar where the window is; no layout of the screen is needed for that."""
-        size = Size(self.scrollable_content_region.width, self._document.heights.total)
-        self._moving = True
-        if size != self.virtual_size:
-            self.set_reactive(Widget.virtual_size, size)
-            self._scroll_update(size)
-        top = self._view.top
-        self.scroll_target_y = top
-        self.scroll_y = top
-        self._moving = False
-
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Follow the scrollbar and the wheel."""
-        super().watch_scroll_y(old_value, new_value)
-        if self._moving or round(old_value) == round(new_value):
-            return
-        self._prepare()
-        lines = round(new_value) - round(old_value)
-        if new_value <= 0:
-            self._view.to_line(0)
-        elif new_value >= self.max_scroll_y:
-            self._view.to_end()
-        elif abs(lines) <= 3 * self._view.height:
-            self._view.move(lines)
-        else:
-            self._view.to_line(round(new_value))
-        self._moved()
-
-    def _on_scroll_up(self, event: ScrollUp) -> None:
-        event.stop()
-        event.prevent_default()
-        self.action_page_up()
-
-    def _on_scroll_down(self, event: ScrollDown) -> None:
-        event.stop()
-        event.prevent_default()
-        self.action_page_down()
-
-    # --- drawing --------------------------------------------------------------------------
-
-    def render_line(self, y: int) -> Strip:
-        """Return one line of the window; called by Textual."""
-        if self._marks is None or self._rows is None:
-            self._prepare()
-            self._rows = self._view.rows()
-        palette = self._marks
-        if palette is None:
-            return Strip.blank(self.size.width)
-        width = self.scrollable_content_region.width
-        if not self._document.records:
-            return self._empty_line(y, width, palette)
-        if y == self._view.height - 1 and self._news:
-            return self._below(y, width, palette)
-        if y >= len(self._rows):
-            return Strip.blank(width, palette["text"])
-        return self._strip(self._rows[y], width, palette)
-
-    def _strip(self, row: Row, width: int, palette: Palette) -> Strip:
-        record = self._document.records[row.entry]
-        layout = self._document.layout(row.entry)
-        chosen = record.ref == self.cursor
-        key = (record.ref, row.part, row.line, chosen, width)
-        fixed = row.part < layout.fixed
-        if fixed and (strip := self._strips.get(key)) is not None:
-            return strip
-        lines = layout.head(details=chosen) if row.part == 0 else layout.lines(row.part)
-        line = lines[row.line]
-        gap = row.part == 0 and row.line == 0 and len(lines) > 1
-        sign, role = _RAILS[record.place]
-        if chosen:
-            sign, role = "▌", "cursor"
-        elif sign == " " and layout.entry.kind is Kind.USER:
-            sign, role = "▎", "user"
-        rail = Segment(" " * RAIL if gap else sign.ljust(RAIL), palette[role])
-        strip = Strip([rail, *line]).adjust_cell_length(width, palette["text"])
-        if fixed:
-            self._strips[key] = strip
-        return strip
-
-    def _below(self, y: int, width: int, palette: Palette) -> Strip:
-        """Return the last line with the mark that something new is below."""
-        rows = self._rows or []
-        line = self._strip(rows[y], width, palette) if y < len(rows) else Strip.blank(width)
-        mark = " ↓ new below "
-        size = cell_len(mark) + 1
-        if width < 2 * size:
-            return line
-        return Strip(
-            [
-                *line.crop(0, width - size),
-                Segment(mark, palette["notice"]),
-                Segment(" ", palette["text"]),
-            ],
-            width,
-        )
-
-    def _empty_line(self, y: int, width: int, palette: Palette) -> Strip:
-        text = self.placeholder.plain if isinstance(self.placeholder, Content) else self.placeholder
-        lines = text.split("\n")
-        at = y - (self._view.height - len(lines)) // 2
-        if not 0 <= at < len(lines):
-            return Strip.blank(width, palette["text"])
-        pad = max((width - cell_len(lines[at])) // 2, 0)
-        segment = Segment(" " * pad + lines[at], palette["muted"])
-        return Strip([segment]).adjust_cell_length(width, palette["text"])
-
     # --- the block cursor -----------------------------------------------------------------
+
+    def _choice(self, ref: int | None) -> None:
+        """Set the cursor without telling anyone: the item under it is the same, or gone."""
+        self.set_reactive(Transcript.cursor, ref)
+        self._chosen = ref
 
     def watch_cursor(self, ref: int | None) -> None:
         """Show the chosen item and tell the screen about it."""
+        self._chosen = ref
         chosen = self.record(ref) if ref is not None and self._document.has(ref) else None
         self.post_message(messages.ItemHighlighted(chosen))
         self.refresh()
@@ -563,7 +318,6 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
         row = self._view.row_of(index)
         shown = any(row.entry == index for row in self._view.rows())
         change()
-        self._strips.clear()
         if row is not None or shown:
             self._view.to_entry(index, row or 0)
         self._rows = None
@@ -591,3 +345,50 @@ class Transcript(ScrollView, can_focus=True, inherit_bindings=False):
             self.post_message(messages.LinkOpened(link))
         elif row.part == 0 and self._document.layout(row.entry).entry.folds:
             self._toggle(row.entry)
+
+    # --- find -----------------------------------------------------------------------------
+
+    def find(self, query: str) -> list[Match]:
+        """Mark ``query`` wherever it stands in the loaded items, and return all places.
+
+        Upper and lower case are the same; an empty query ends the search.
+        """
+        self._highlights.search(self._document, visible_line(query))
+        self.refresh()
+        return list(self._highlights.matches)
+
+    def find_next(self) -> Match | None:
+        """Go to the next match, from the last on to the first; return it."""
+        return self._find(1)
+
+    def find_previous(self) -> Match | None:
+        """Go to the match before, from the first on to the last; return it."""
+        return self._find(-1)
+
+    def _find(self, by: int) -> Match | None:
+        found = self._highlights
+        found.matches = [match for match in found.matches if self._document.has(match.ref)]
+        found.current = min(found.current, len(found.matches) - 1)
+        if not found.matches:
+            return None
+        if found.current < 0:
+            start = self._current() or 0
+            later = [n for n, m in enumerate(found.matches) if self._document.index(m.ref) >= start]
+            found.current = later[0] if later and by > 0 else len(found.matches) - 1
+        else:
+            found.current = (found.current + by) % len(found.matches)
+        match = found.matches[found.current]
+        self._go_to(match)
+        return match
+
+    def _go_to(self, match: Match) -> None:
+        """Bring a match into view, opening the item it is in."""
+        index = self._document.index(match.ref)
+        self._prepare()
+        if self._document.layout(index).folded:
+            self._document.fold(match.ref, folded=False)
+        self.cursor = match.ref
+        place = self._highlights.place(self._document.layout(index), match.number)
+        self._view.anchor = Row(index, *place)
+        self._view.move(-self._view.height // 3)
+        self._moved()

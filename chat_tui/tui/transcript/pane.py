@@ -1,0 +1,323 @@
+"""A document drawn in a scroll view: size, colours, scrolling and painting.
+
+One widget without children. What is done with the items is in ``transcript``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.cache import LRUCache
+from textual.content import Content
+from textual.geometry import Offset, Size
+from textual.scroll_view import ScrollView
+from textual.selection import Selection
+from textual.strip import Strip
+from textual.widget import Widget
+
+from chat_tui.items import Kind, Place
+from chat_tui.tui.transcript import messages
+from chat_tui.tui.transcript.document import Document
+from chat_tui.tui.transcript.overlay import Highlights, key_of, overlaid, selected_text
+from chat_tui.tui.transcript.palette import MARKS, ROLES, Palette
+from chat_tui.tui.transcript.view import Row, View
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+    from textual.scrollbar import ScrollDown, ScrollUp
+
+RAIL = 2
+"""Columns left of everything: the rail, and a space."""
+MARGIN = 1
+"""Columns right of everything."""
+COLUMN = 120
+"""Cells beyond which a wide pane stays empty: lines too long to follow are hard to read."""
+NEAR = 40
+"""Lines from the top at which older items are wanted."""
+STRIPS = 1000
+"""Lines kept as they were painted."""
+
+_RAILS = {
+    Place.CONVERSATION: (" ", "text"),
+    Place.CHAIN: ("┊", "aside"),
+    Place.PRIVATE: ("┊", "private"),
+    Place.PENDING: ("┊", "pending"),
+    Place.STOPPED: ("┊", "error"),
+}
+
+
+class TranscriptPane(ScrollView, inherit_bindings=False):
+    """The painting half of the transcript. Cost is that of what is visible."""
+
+    DEFAULT_CSS = """
+    TranscriptPane {
+        background: $background;
+        color: $foreground;
+        overflow-x: hidden;
+        overflow-y: scroll;
+        scrollbar-size-vertical: 1;
+        scrollbar-color: $foreground 15%;
+        scrollbar-color-hover: $foreground 30%;
+        scrollbar-color-active: $primary;
+        scrollbar-background: $background;
+        scrollbar-background-hover: $background;
+        scrollbar-background-active: $background;
+    }
+    TranscriptPane > .transcript--text { color: $foreground 92%; }
+    TranscriptPane > .transcript--muted { color: $foreground 62%; }
+    TranscriptPane > .transcript--faint { color: $foreground 38%; }
+    TranscriptPane > .transcript--user { color: $text-accent; }
+    TranscriptPane > .transcript--assistant { color: $text-primary; }
+    TranscriptPane > .transcript--system { color: $text-secondary; }
+    TranscriptPane > .transcript--reasoning { color: $foreground 62%; text-style: italic; }
+    TranscriptPane > .transcript--tool { color: $text-success; }
+    TranscriptPane > .transcript--compaction { color: $foreground 50%; }
+    TranscriptPane > .transcript--error { color: $text-error; }
+    TranscriptPane > .transcript--done { color: $text-success; }
+    TranscriptPane > .transcript--private { color: $text-warning; }
+    TranscriptPane > .transcript--pending { color: $foreground 50%; }
+    TranscriptPane > .transcript--aside { color: $text-secondary; }
+    TranscriptPane > .transcript--heading { color: $text-primary; }
+    TranscriptPane > .transcript--code { color: $foreground 92%; background: $foreground 6%; }
+    TranscriptPane > .transcript--inline-code { color: $text-accent; background: $foreground 7%; }
+    TranscriptPane > .transcript--link { color: $text-primary; }
+    TranscriptPane > .transcript--math { color: $text-success; }
+    TranscriptPane > .transcript--rail { color: $foreground 25%; }
+    TranscriptPane > .transcript--cursor { color: $foreground 30%; }
+    TranscriptPane:focus > .transcript--cursor { color: $primary; }
+    TranscriptPane > .transcript--match { background: $warning 30%; }
+    TranscriptPane > .transcript--match-current { background: $warning 70%; }
+    TranscriptPane > .transcript--notice { color: $text-primary; background: $primary 20%; }
+    TranscriptPane > .transcript--keyword { color: $text-accent; }
+    TranscriptPane > .transcript--string { color: $text-success; }
+    TranscriptPane > .transcript--number { color: $text-warning; }
+    TranscriptPane > .transcript--comment { color: $foreground 45%; text-style: italic; }
+    TranscriptPane > .transcript--name { color: $text-primary; }
+    TranscriptPane > .transcript--operator { color: $foreground 75%; }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"transcript--{role}" for role in (*ROLES, *MARKS)}
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - as every widget names it
+        super().__init__(id=id, classes=classes)
+        self.placeholder: Content | str = ""
+        """What an empty transcript says."""
+        self._document = Document()
+        self._view = View(self._document)
+        self._chosen: int | None = None
+        self._highlights = Highlights()
+        self._palette: Palette | None = None
+        """What the text is drawn with; replaced only when it would look different."""
+        self._marks: Palette | None = None
+        """The styles of this moment, focus and all."""
+        self._older = False
+        self._asked = False
+        self._follow = True
+        self._news = False
+        self._moving = False
+        self._rows: list[Row] | None = None
+        self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(STRIPS)
+
+    # --- size, colours and place ----------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Resolve the colours once there is a theme."""
+        self._changed()
+
+    def notify_style_update(self) -> None:
+        """Take over new colours; called by Textual."""
+        super().notify_style_update()
+        self._marks = None
+        self._strips.clear()
+
+    def on_resize(self) -> None:
+        """Take over a new size; what is at the top stays there, or the end when it was seen."""
+        self._changed()
+
+    def _prepare(self) -> None:
+        """Bring the document up to the width and the colours of this moment."""
+        palette = self._palette
+        if self._marks is None:
+            self._marks = Palette.resolve(self.get_component_rich_style)
+            if not self._marks.draws_like(palette):
+                palette = self._palette = self._marks
+        region = self.scrollable_content_region
+        width = min(max(region.width - RAIL - MARGIN, 1), COLUMN)
+        if palette is not None and self._document.differs(width, palette):
+            self._view.keep(lambda: self._document.resize(width, palette))
+            self._strips.clear()
+        self._view.height = region.height
+
+    def _changed(self) -> None:
+        """Fill the window again, follow the end if it was in view, and repaint."""
+        if not self.is_mounted or not self.size:
+            return
+        self._prepare()
+        if self._follow:
+            self._view.to_end()
+        self._repaint()
+
+    def _moved(self) -> None:
+        """Repaint after the reader moved the view."""
+        self._rows = self._view.rows()
+        self._follow = self._view.at_end
+        self._repaint()
+
+    def _repaint(self) -> None:
+        if not self.is_mounted or not self.size:
+            return
+        self._prepare()
+        self._rows = self._view.rows()
+        if self._view.at_end:
+            self._follow, self._news = True, False
+        self._scrollbar()
+        self.refresh()
+        if self._older and not self._asked and self._view.top < NEAR and self._document.records:
+            self._asked = True
+            self.post_message(messages.OlderWanted())
+
+    def _scrollbar(self) -> None:
+        """Tell the scrollbar where the window is; no layout of the screen is needed for that."""
+        size = Size(self.scrollable_content_region.width, self._document.heights.total)
+        self._moving = True
+        if size != self.virtual_size:
+            self.set_reactive(Widget.virtual_size, size)
+            self._scroll_update(size)
+        top = self._view.top
+        self.scroll_target_y = top
+        self.scroll_y = top
+        self._moving = False
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Follow the scrollbar and the wheel."""
+        super().watch_scroll_y(old_value, new_value)
+        if self._moving or round(old_value) == round(new_value):
+            return
+        self._prepare()
+        lines = round(new_value) - round(old_value)
+        if new_value <= 0:
+            self._view.to_line(0)
+        elif new_value >= self.max_scroll_y:
+            self._view.to_end()
+        elif abs(lines) <= 3 * self._view.height:
+            self._view.move(lines)
+        else:
+            self._view.to_line(round(new_value))
+        self._moved()
+
+    def _on_scroll_up(self, event: ScrollUp) -> None:
+        event.stop()
+        event.prevent_default()
+        self.action_page_up()
+
+    def _on_scroll_down(self, event: ScrollDown) -> None:
+        event.stop()
+        event.prevent_default()
+        self.action_page_down()
+
+    # --- drawing --------------------------------------------------------------------------
+
+    def render_line(self, y: int) -> Strip:
+        """Return one line of the window; called by Textual."""
+        if self._marks is None or self._rows is None:
+            self._prepare()
+            self._rows = self._view.rows()
+        palette = self._marks
+        if palette is None:
+            return Strip.blank(self.size.width)
+        width = self.scrollable_content_region.width
+        if not self._document.records:
+            return self._empty_line(y, width, palette)
+        if y >= len(self._rows):
+            return Strip.blank(width, palette["text"])
+        row = self._rows[y]
+        strip = self._marked(row, self._strip(row, width, palette), palette)
+        if y == self._view.height - 1 and self._news:
+            return self._below(strip, width, palette)
+        if self.app.mouse_over is self:
+            return strip.apply_offsets(0, key_of(self._document, row))
+        return strip
+
+    def _marked(self, row: Row, strip: Strip, palette: Palette) -> Strip:
+        """Return a line with what was found and what is selected marked on it."""
+        highlights = self._highlights
+        if highlights.query:
+            chosen = self._document.records[row.entry].ref == highlights.ref
+            style = palette["match-current" if chosen else "match"]
+            for start, end in highlights.spans(strip.text):
+                strip = overlaid(strip, start, end, Style(bgcolor=style.bgcolor))
+        selection = self.text_selection
+        if selection is not None:
+            span = selection.get_span(key_of(self._document, row))
+            if span is not None:
+                style = self.screen.get_component_rich_style("screen--selection")
+                strip = overlaid(strip, max(span[0], RAIL), span[1], style)
+        return strip
+
+    # --- selection with the mouse ---------------------------------------------------------
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """Return the selected text; called by Textual."""
+        return selected_text(self._document, selection, RAIL), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        """Show what is selected; called by Textual."""
+        self.refresh()
+
+    def text_select_all(self) -> None:
+        """Select the chosen item; called by Textual on a double click."""
+        if self._chosen is None or not self._document.has(self._chosen):
+            return
+        index = self._document.index(self._chosen)
+        part = self._document.layout(index).parts - 1
+        last = Row(index, part, self._document.layout(index).height(part) - 1)
+        self.screen.selections = {
+            self: Selection(
+                Offset(0, key_of(self._document, Row(index, 1 if part else 0, 0))),
+                Offset(1 << 20, key_of(self._document, last)),
+            )
+        }
+
+    def _strip(self, row: Row, width: int, palette: Palette) -> Strip:
+        record = self._document.records[row.entry]
+        layout = self._document.layout(row.entry)
+        chosen = record.ref == self._chosen
+        key = (layout.key(row.part), row.part, row.line, chosen, record.place)
+        fixed = row.part < layout.fixed
+        if fixed and (strip := self._strips.get(key)) is not None:
+            return strip
+        lines = layout.head(details=chosen) if row.part == 0 else layout.lines(row.part)
+        line = lines[row.line]
+        gap = row.part == 0 and row.line == 0 and len(lines) > 1
+        sign, role = _RAILS[record.place]
+        if chosen:
+            sign, role = "▌", "cursor"
+        elif sign == " " and layout.entry.kind is Kind.USER:
+            sign, role = "▎", "user"
+        rail = Segment(" " * RAIL if gap else sign.ljust(RAIL), palette[role])
+        strip = Strip([rail, *line]).adjust_cell_length(width, palette["text"])
+        if fixed:
+            self._strips[key] = strip
+        return strip
+
+    def _below(self, line: Strip, width: int, palette: Palette) -> Strip:
+        """Return the last line with the mark that something new is below."""
+        mark = " ↓ new below "
+        size = cell_len(mark) + 1
+        if width < 2 * size:
+            return line
+        end = [Segment(mark, palette["notice"]), Segment(" ", palette["text"])]
+        return Strip([*line.crop(0, width - size), *end], width)
+
+    def _empty_line(self, y: int, width: int, palette: Palette) -> Strip:
+        text = self.placeholder.plain if isinstance(self.placeholder, Content) else self.placeholder
+        lines = text.split("\n")
+        at = y - (self._view.height - len(lines)) // 2
+        if not 0 <= at < len(lines):
+            return Strip.blank(width, palette["text"])
+        pad = max((width - cell_len(lines[at])) // 2, 0)
+        segment = Segment(" " * pad + lines[at], palette["muted"])
+        return Strip([segment]).adjust_cell_length(width, palette["text"])

@@ -113,14 +113,16 @@ class Item:
     @property
     def call_id(self) -> str:
         """What pairs a call with its output, or an empty string."""
-        return _string(self.raw.get("call_id"))
+        paired = _string(self.raw.get("call_id"))
+        # This one output carries the call's id as its own (api B.4).
+        return paired or (self.id if self.type == "local_shell_call_output" else "")
 
     @property
     def is_call(self) -> bool:
         """Whether the client (not the server) owes an output for this item."""
         if self.type == "tool_search_call":
             return self.raw.get("execution") == "client"
-        return self.type in _OUTPUT_OF
+        return self.type in _OUTPUT_OF and self.type != "program"
 
     @property
     def is_output(self) -> bool:
@@ -182,6 +184,8 @@ def user_message(text: str) -> RawItem:
 def _joined(content: object) -> str:
     if isinstance(content, str):
         return content
+    if isinstance(content, Mapping):
+        return part_text(content)
     if not isinstance(content, Sequence):
         return ""
     return "\n\n".join(text for text in map(part_text, content) if text)
@@ -240,19 +244,22 @@ def seen_now(raw: RawItem, place: Place, response_id: str = "", model: str = "")
 
 # --- the border -------------------------------------------------------------------------------
 
+_JOINING = "\u0600-\u0dff"  # Arabic and Indic scripts, where joiners are spelling
+_EMOJI = "\u2190-\u2bff\u3030-\u3299\U0001f000-\U0001faff"
 _HIDDEN = re.compile(
     "["
     "\x00-\x08\x0b-\x1f\x7f"  # C0 but tab and newline
     "\x80-\x9f"  # C1
-    "\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e"  # soft hyphen, Arabic mark, blank letters
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e"  # soft hyphen, Arabic mark, blank letters
     "\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"  # zero width, separators, bidi
-    "\u3164\ufeff\uffa0\ufff9-\ufffb"
+    "\u3164\ufeff\uffa0\ufff0-\ufffb"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"  # shorthand and musical formatting
     "\ud800-\udfff"  # lone surrogates: cannot be encoded for the terminal
     "\U000e0000-\U000e0fff"  # tags and supplementary variation selectors: invisible
     "]"
-    "|(?<![\u0600-\u0dff])\u200c"  # a non-joiner means something in Arabic and Indic scripts only
-    "|(?<![\u200d\u2190-\u2bff\u3030-\u3299\ufe0f\U0001f000-\U0001faff])\u200d"
-    "|\u200d(?![\u2190-\u2bff\u3030-\u3299\U0001f000-\U0001faff])"  # joiner outside an emoji
+    f"|(?<![{_JOINING}])\u200c"
+    f"|(?<![{_JOINING}{_EMOJI}\ufe0f])\u200d"
+    f"|(?<![{_JOINING}])\u200d(?![{_EMOJI}])"  # joiner outside an emoji
 )
 
 

@@ -95,7 +95,7 @@ async def test_each_switch_says_what_follows(server: EmbeddedServer, home: Path)
         await app.pilot.press("f6")
         await app.until(lambda: "Chaining: response" in app.app.notice.sentence)
         await app.shows("response chain")
-        await app.shows("An aside")
+        await app.shows("the conversation itself")
         await app.send("echo aside")
         assert app.app.transcript.records[-1].place is Place.CHAIN
         await app.pilot.press("f6")

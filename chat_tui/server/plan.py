@@ -41,6 +41,7 @@ class Plan:
     conversation_id: str | None
     read_up_to: int | None
     include: Sequence[str]
+    background: bool
 
     @property
     def appends(self) -> bool:
@@ -89,6 +90,8 @@ async def make_plan(database: Database, upstream: Upstream, params: Params) -> P
     Raises ApiError, and holds no lock in that case.
     """
     check_state(params)
+    if params.get("background") and params.get("store") is False:
+        raise unsupported("background", "'background' together with 'store': false")
     response_id = ids.new(ids.RESPONSE)
     conversation_id: str | None = params.get("conversation")
     stored = params.get("store") is not False
@@ -217,6 +220,7 @@ def _plan(response_id: str, params: Params, reading: Reading, model: Model) -> P
         conversation_id=params.get("conversation"),
         read_up_to=reading.read_up_to,
         include=params.get("include") or [],
+        background=bool(params.get("background")),
     )
 
 
@@ -248,8 +252,8 @@ def _draft(response_id: str, params: Params, model: Model) -> dict[str, Any]:
         "id": response_id,
         "object": "response",
         "created_at": int(time.time()),
-        "status": "in_progress",
-        "background": False,
+        "status": "queued" if params.get("background") else "in_progress",
+        "background": bool(params.get("background")),
         "completed_at": None,
         "error": None,
         "incomplete_details": None,

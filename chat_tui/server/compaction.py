@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from chat_tui.server import context, ids, plan
 from chat_tui.server.outcome import usage_of
 from chat_tui.server.tokens import count_item
-from chat_tui.server.upstream import Generation, Upstream, Usage
+from chat_tui.server.upstream import Generation, Model, Upstream, Usage
+from chat_tui.server.validation import missing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,9 +35,7 @@ async def compact(database: Database, upstream: Upstream, params: Params) -> Win
     UpstreamError.
     """
     reading = await plan.read_context(database, params)
-    models = await upstream.models()
-    name = params.get("model")
-    model = await plan.find_model(upstream, params) if name is not None else models[0]
+    model = await _model(upstream, params)
     reading = plan.fitted(reading, params, model)
     kept = context.last_turn(reading.items)
     older = reading.items[: len(reading.items) - len(kept)]
@@ -55,6 +54,15 @@ async def compact(database: Database, upstream: Upstream, params: Params) -> Win
     messages = [message if "id" in message else _identified(message) for message in users]
     usage = usage_of(Usage(reading.tokens, count_item(item)))
     return Window([*messages, item], usage)
+
+
+async def _model(upstream: Upstream, params: Params) -> Model:
+    if params["model"] is not None:
+        return await plan.find_model(upstream, params)
+    models = await upstream.models()
+    if not models:
+        raise missing("model")
+    return models[0]
 
 
 def _identified(message: Item) -> Item:

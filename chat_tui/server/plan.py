@@ -157,11 +157,10 @@ def _identified(stored: Stored) -> Stored:
 
 async def find_model(upstream: Upstream, params: Params) -> Model:
     """Return the model a request names. Raises ApiError."""
-    models = await upstream.models()
-    for model in models:
-        if model.id == params["model"]:
-            return model
-    names = ", ".join(f"'{model.id}'" for model in models[:20])
+    model = await upstream.find(params["model"]) if params["model"] else None
+    if model is not None:
+        return model
+    names = ", ".join(f"'{model.id}'" for model in (await upstream.models())[:20])
     raise invalid(
         f"The model '{params['model'][:128]}' does not exist here; there is {names or 'none'}.",
         "model_not_found",

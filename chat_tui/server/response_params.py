@@ -155,7 +155,7 @@ def _text_format(value: Any, path: str) -> Params:
     kind = choice("text", "json_object", "json_schema")(value["type"], f"{path}.type")
     if kind == "json_schema":
         schema: Params = _json_schema(value, path)
-        return {"description": None, "strict": False, **schema}
+        return {"strict": False, **schema}
     result: Params = record({"type": string()})(value, path)
     return result
 

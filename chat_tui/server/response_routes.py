@@ -188,9 +188,9 @@ class ResponseRoutes:
         """Return one model."""
         _query(request)
         name = request.path_params["model"]
-        for model in await self._service.upstream.models():
-            if model.id == name:
-                return Reply(_model(model))
+        model = await self._service.upstream.find(name)
+        if model is not None:
+            return Reply(_model(model))
         raise not_found(f"The model '{name[:128]}' does not exist.", "model")
 
 

@@ -8,6 +8,7 @@ from dataclasses import MISSING, Field, dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from chat_tui.errors import EXIT_USAGE, ChatTuiError
 
@@ -114,6 +115,14 @@ class Profile:
     def is_local(self) -> bool:
         """Whether the embedded server answers for this profile."""
         return self.name == "local" and not self.base_url
+
+    @property
+    def address(self) -> str:
+        """The base URL as it may be shown: without the user and password it may carry."""
+        parts = urlsplit(self.base_url)
+        if "@" not in parts.netloc:
+            return self.base_url
+        return parts._replace(netloc=f"…@{parts.netloc.rpartition('@')[2]}").geturl()
 
 
 LOCAL = Profile(name="local", model="demo")

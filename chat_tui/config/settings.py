@@ -8,6 +8,7 @@ from dataclasses import MISSING, Field, dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from chat_tui.errors import EXIT_USAGE, ChatTuiError
 
@@ -72,12 +73,7 @@ class EmbeddedServer:
 
     upstream: str = setting(
         "demo",
-        "What generates text: demo (offline, no AI) or the base URL of a chat-completions server.",
-        example='"http://127.0.0.1:11434/v1"',
-    )
-    upstream_model: str = setting("", "The model asked for upstream; empty takes the first it has.")
-    upstream_api_key_env: str = setting(
-        "", "Environment variable that holds the upstream's key.", example='"UPSTREAM_KEY"'
+        "What generates text; demo is offline and no AI.",
     )
     interrupted: str = setting(
         "keep",
@@ -120,6 +116,14 @@ class Profile:
         """Whether the embedded server answers for this profile."""
         return self.name == "local" and not self.base_url
 
+    @property
+    def address(self) -> str:
+        """The base URL as it may be shown: without the user and password it may carry."""
+        parts = urlsplit(self.base_url)
+        if "@" not in parts.netloc:
+            return self.base_url
+        return parts._replace(netloc=f"…@{parts.netloc.rpartition('@')[2]}").geturl()
+
 
 LOCAL = Profile(name="local", model="demo")
 OPENAI_BASE_URL = "https://api.openai.com/v1"
@@ -130,7 +134,8 @@ class Settings:
     """Everything the user can set."""
 
     profile: str = setting(
-        "", "The profile to start with; empty means openai if its key is set, else local."
+        "",
+        "The profile to start with; empty means local; with a key set and no file, openai.",
     )
     theme: str = setting("dusk", "Colours: dusk, paper or any theme of Textual.", example='"paper"')
     times: bool = setting(True, "Show when each message was first seen here.")

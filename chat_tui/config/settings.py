@@ -125,7 +125,8 @@ class Settings:
     """Everything the user can set."""
 
     profile: str = setting(
-        "", "The profile to start with; empty means openai if its key is set, else local."
+        "",
+        "The profile to start with; empty means local, or without this file openai if its key is set.",
     )
     theme: str = setting("dusk", "Colours: dusk, paper or any theme of Textual.", example='"paper"')
     times: bool = setting(True, "Show when each message was first seen here.")

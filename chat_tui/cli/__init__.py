@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def main() -> None:
-    """Run ``chat-tui``."""
+    """Run ``chat-tui`` and end the process with its exit code."""
     from chat_tui.cli.commands import run
 
     run()

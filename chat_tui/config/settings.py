@@ -72,12 +72,7 @@ class EmbeddedServer:
 
     upstream: str = setting(
         "demo",
-        "What generates text: demo (offline, no AI) or the base URL of a chat-completions server.",
-        example='"http://127.0.0.1:11434/v1"',
-    )
-    upstream_model: str = setting("", "The model asked for upstream; empty takes the first it has.")
-    upstream_api_key_env: str = setting(
-        "", "Environment variable that holds the upstream's key.", example='"UPSTREAM_KEY"'
+        "What generates text; demo is offline and no AI.",
     )
     interrupted: str = setting(
         "keep",
@@ -130,7 +125,8 @@ class Settings:
     """Everything the user can set."""
 
     profile: str = setting(
-        "", "The profile to start with; empty means openai if its key is set, else local."
+        "",
+        "The profile to start with; empty means local, or without this file openai if its key is set.",
     )
     theme: str = setting("dusk", "Colours: dusk, paper or any theme of Textual.", example='"paper"')
     times: bool = setting(True, "Show when each message was first seen here.")

@@ -1,0 +1,24 @@
+"""Putting the core together: settings, library, embedded server, controller."""
+
+from __future__ import annotations
+
+from chat_tui.cli.launcher import EmbeddedServerLauncher
+from chat_tui.config import find_paths, load
+from chat_tui.controller import Controller
+from chat_tui.library import Library
+
+
+def compose(profile: str = "") -> Controller:
+    """Return a controller on this user's files, nothing started yet.
+
+    ``profile`` is a name, empty for the configured one. Blocks for some milliseconds. Raises
+    ChatTuiError when the configuration or the library cannot be used.
+    """
+    paths = find_paths()
+    settings = load(paths.config_file)
+    chosen = settings.choose_profile(profile)
+    paths.ensure(paths.data)
+    library = Library(paths.library)
+    library.open()
+    local = EmbeddedServerLauncher(paths.server_database, settings.server)
+    return Controller(settings, library, local, profile=chosen)

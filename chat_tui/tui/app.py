@@ -37,6 +37,7 @@ from chat_tui.tui.inspector import Inspector, LinesView
 from chat_tui.tui.keymap import ACTIONS, Action, Scope, keys_of
 from chat_tui.tui.panes import Panes, TooSmall
 from chat_tui.tui.status import KeyHints, StatusLine
+from chat_tui.tui.terminal import teach_keys
 from chat_tui.tui.text import line
 from chat_tui.tui.theme import DUSK, THEMES, variables
 from chat_tui.tui.transcript import messages
@@ -55,6 +56,7 @@ class ChatTuiApp(Commands):
     TITLE = "chat-tui"
 
     def __init__(self, controller: Controller, launch: Launch | None = None) -> None:
+        teach_keys()
         super().__init__(controller)
         for theme in THEMES:
             self.register_theme(theme)

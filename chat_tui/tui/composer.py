@@ -107,6 +107,16 @@ class Composer(TextArea):
         if text is not None:
             self.post_message(self.DraftChanged(text))
 
+    async def _on_key(self, event: events.Key) -> None:
+        """Break the line on shift+enter as xterm's modifyOtherKeys reports it."""
+        if event.key.endswith("+\r"):
+            event.stop()
+            event.prevent_default()
+            self.action_newline()
+        else:
+            await super()._on_key(event)
+            event.prevent_default()
+
     async def _on_paste(self, event: events.Paste) -> None:
         """Make pasted text inert: a terminal would obey the escapes in it."""
         event.text = visible(event.text.replace("\r\n", "\n").replace("\r", "\n"))

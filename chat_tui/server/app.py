@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import logging
 import secrets
+import sqlite3
 import time
 import traceback
 from dataclasses import dataclass
@@ -108,6 +109,10 @@ class App:
             await error_reply(error)(receive, tagged)
         except UpstreamError as error:
             await error_reply(_of_upstream(error))(receive, tagged)
+        except sqlite3.Error as error:
+            log.error("The database could not be used: %s", error)  # noqa: TRY400 one line is enough
+            if not started:
+                await error_reply(_of_database(error))(receive, tagged)
         except Exception as error:  # noqa: BLE001 the outermost shell
             # Only where it happened: the message of an exception may hold what a user wrote.
             where = "".join(traceback.format_tb(error.__traceback__))
@@ -123,6 +128,11 @@ class App:
 
 def _of_upstream(error: UpstreamError) -> ApiError:
     return ApiError(502, error.message, code=error.code, kind="server_error")
+
+
+def _of_database(error: sqlite3.Error) -> ApiError:
+    message = f"The server's database could not be used: {error}."
+    return ApiError(503, message, code="server_error", kind="server_error")
 
 
 async def _health(_request: Request) -> Reply:

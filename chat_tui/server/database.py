@@ -27,6 +27,10 @@ T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
 _BUSY_SECONDS = 20.0
+"""How long to wait for another process that writes."""
+
+_SCRUB_MILLISECONDS = 500
+"""How long to wait for readers before scrubbing is put off to the next write."""
 
 
 class Database:
@@ -94,7 +98,9 @@ class Database:
         return result
 
     def _scrub(self) -> None:
+        self._writer.execute(f"PRAGMA busy_timeout = {_SCRUB_MILLISECONDS}")
         (busy, _, _) = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        self._writer.execute(f"PRAGMA busy_timeout = {int(_BUSY_SECONDS * 1000)}")
         self._scrub_wanted = bool(busy)
 
 

@@ -57,6 +57,13 @@ def release(db: sqlite3.Connection, response_id: str) -> None:
     db.execute("DELETE FROM locks WHERE response_id = ?", (response_id,))
 
 
+def bury_owner_of(db: sqlite3.Connection, owner: Owner, response_id: str) -> None:
+    """Clear up after the process that generates a background response, if it is gone."""
+    row = db.execute("SELECT owner FROM runs WHERE response_id = ?", (response_id,)).fetchone()
+    if row and owner.is_dead(row[0]):
+        bury(db, row[0])
+
+
 def begin_run(db: sqlite3.Connection, owner: Owner, response_id: str) -> None:
     """Note that this process generates a background response."""
     db.execute("INSERT INTO runs VALUES (?, ?)", (response_id, owner.id))

@@ -80,20 +80,29 @@ class ResponseRoutes:
             raise invalid(
                 "'starting_after' needs 'stream=true'.", "invalid_value", "starting_after"
             )
-        response = await self._database.read(lambda db: store.get_response(db, response_id))
+        response, _ = await self._look_up(response_id)
         return Reply({**response, "output": self._service.shown(response["output"], include)})
+
+    async def _look_up(self, response_id: str) -> tuple[dict[str, Any], bool]:
+        """Return a response and whether a process, still alive, is making it."""
+
+        def work(db: sqlite3.Connection) -> tuple[dict[str, Any], bool]:
+            return store.get_response(db, response_id), locks.is_running(db, response_id)
+
+        response, running = await self._database.read(work)
+        if running and response_id not in self._service.background:
+            owner = self._database.owner
+            await self._database.write(lambda db: locks.bury_owner_of(db, owner, response_id))
+            return await self._database.read(work)
+        return response, running
 
     async def _replay(self, response_id: str, start: int) -> Reply:
         while True:
             run = self._service.background.get(response_id)
             if run is not None and run.events is not None:
                 return FollowedLog(run.events, start)
-            events, running = await self._database.read(
-                lambda db: (
-                    store.load_log(db, response_id),
-                    bool(store.get_response(db, response_id)) and locks.is_running(db, response_id),
-                )
-            )
+            _, running = await self._look_up(response_id)
+            events = await self._database.read(lambda db: store.load_log(db, response_id))
             if events is not None:
                 return StoredLog(await asyncio.to_thread(stored_events, events, start))
             if run is not None or not running:
@@ -125,9 +134,7 @@ class ResponseRoutes:
         if run is not None:
             run.turn.interrupt("cancelled")
             await asyncio.wait([run.task])
-        response, running = await self._database.read(
-            lambda db: (store.get_response(db, response_id), locks.is_running(db, response_id))
-        )
+        response, running = await self._look_up(response_id)
         if not response["background"]:
             raise invalid(
                 "Only a response created with 'background' can be cancelled.", "invalid_value", None

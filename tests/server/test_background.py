@@ -200,6 +200,15 @@ def test_a_killed_run_is_marked_failed(data: Path) -> None:
     again.stop()
 
 
+def test_another_process_finds_a_run_whose_process_died(tmp_path: Path) -> None:
+    first, second = EmbeddedServer.start(tmp_path), EmbeddedServer.start(tmp_path)
+    seen = begin_streaming(first.http(), "stall 60", "response.in_progress")
+    first.kill()
+    response = second.http().get(f"/responses/{seen[0]['response']['id']}").json()
+    assert response["status"] == "failed"
+    second.stop()
+
+
 def test_another_process_can_watch(tmp_path: Path) -> None:
     first, second = EmbeddedServer.start(tmp_path), EmbeddedServer.start(tmp_path)
     seen = begin_streaming(first.http(), "stall 0.5\necho done", "response.in_progress")

@@ -121,50 +121,57 @@ class ChunkReader:
 
 
 class _ThinkTags:
-    """Takes reasoning between tags out of the text; only where the answer begins with a tag."""
+    """Takes reasoning between tags out of the text; only where the answer begins with a tag.
+
+    It goes from start through pondering, thinking and answering to text, or from start to text.
+    Blank lines after a tag belong to neither side.
+    """
 
     def __init__(self) -> None:
         self._held = ""
         self._state = "start"
 
     def split(self, text: str) -> Iterator[Piece]:
-        if self._state == "answering":
-            # The blank lines between the closing tag and the answer belong to neither.
-            text = text.lstrip("\n")
-            if text:
-                self._state = "text"
-        if self._state in ("text", "answering"):
-            if text:
-                yield TextDelta(text)
-            return
+        """Yield what of the text so far is certain."""
         self._held += text
         if self._state == "start":
-            begun = self._held.lstrip()
-            if begun.startswith(_OPEN):
-                self._state, self._held = "thinking", begun[len(_OPEN) :].lstrip("\n")
-            elif not begun or _OPEN.startswith(begun):
-                return
-            else:
-                self._state = "text"
-                yield from self._release(TextDelta)
-                return
-        thought, tag, rest = self._held.partition(_CLOSE)
-        if tag:
-            self._held = rest.lstrip("\n")
-            self._state = "text" if self._held else "answering"
-            if thought:
-                yield ReasoningDelta(thought)
+            self._begin()
+        if self._state == "pondering":
+            self._skip_blank_lines("thinking")
+        if self._state == "thinking":
+            yield from self._think()
+        if self._state == "answering":
+            self._skip_blank_lines("text")
+        if self._state == "text":
             yield from self._release(TextDelta)
-            return
-        keep = _tail_of_tag(thought)
-        self._held = thought[len(thought) - keep :]
-        if ready := thought[: len(thought) - keep]:
-            yield ReasoningDelta(ready)
 
     def end(self) -> Iterator[Piece]:
-        """Let go of what was held back."""
-        yield from self._release(ReasoningDelta if self._state == "thinking" else TextDelta)
+        """Yield what was held back."""
+        thinking = self._state in ("pondering", "thinking")
+        yield from self._release(ReasoningDelta if thinking else TextDelta)
         self._state = "text"
+
+    def _begin(self) -> None:
+        begun = self._held.lstrip()
+        if begun.startswith(_OPEN):
+            self._state, self._held = "pondering", begun[len(_OPEN) :]
+        elif begun and not _OPEN.startswith(begun):
+            self._state = "text"
+
+    def _skip_blank_lines(self, following: str) -> None:
+        self._held = self._held.lstrip("\n")
+        if self._held:
+            self._state = following
+
+    def _think(self) -> Iterator[Piece]:
+        thought, tag, rest = self._held.partition(_CLOSE)
+        if tag:
+            self._state, self._held = "answering", rest
+        else:
+            certain = len(thought) - _tail_of_tag(thought)
+            thought, self._held = thought[:certain], thought[certain:]
+        if thought:
+            yield ReasoningDelta(thought)
 
     def _release(self, kind: type[TextDelta | ReasoningDelta]) -> Iterator[Piece]:
         held, self._held = self._held, ""

@@ -13,6 +13,7 @@ from chat_tui.server.tokens import BYTES_PER_TOKEN, size, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+from functools import partial
 
 _SUBJECTS = """the harbour|a small library|the night train|an old compiler|the mountain hut|
 a paper map|the kitchen garden|a slow river|the clock tower|an unread letter|the test suite|
@@ -146,9 +147,8 @@ def _table(rng: Random) -> str:
     return "\n".join(rows)
 
 
-def _code(rng: Random) -> str:
-    language, source = rng.choice(list(_CODE.items()))
-    return f"```{language}\n{source}```"
+def _code(language: str, _rng: Random) -> str:
+    return f"```{language}\n{_CODE[language]}```"
 
 
 def _quote(rng: Random) -> str:
@@ -171,20 +171,32 @@ _BLOCKS: tuple[Callable[[Random], str], ...] = (
     _heading,
     _paragraph,
     _bullets,
-    _code,
+    partial(_code, "python"),
     _heading,
     _nested_list,
-    _paragraph,
-    _table,
     _scripts,
+    _table,
+    partial(_code, "rust"),
     _heading,
     _quote,
     _tasks,
-    _code,
+    partial(_code, "sql"),
     _links,
     _paragraph,
+    partial(_code, "bash"),
     _rule,
+    _heading,
+    _nested_list,
+    partial(_code, "typescript"),
+    _paragraph,
+    partial(_code, "json"),
+    _scripts,
+    _table,
+    partial(_code, "diff"),
+    _quote,
+    partial(_code, ""),
 )
+"""The order of blocks in a long text, begun again at its end."""
 
 
 def markdown(tokens: int) -> Iterator[str]:

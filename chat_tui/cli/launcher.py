@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import json
 import os
@@ -51,6 +52,8 @@ class EmbeddedServerLauncher:
         try:
             if self._directory is None:
                 self._directory = await asyncio.to_thread(_runtime_directory)
+                # For the ways to end on which nobody calls stop.
+                atexit.register(_remove, self._directory)
             await self._spawn(self._directory)
             return _socket(self._directory)
         finally:

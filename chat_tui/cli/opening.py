@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from chat_tui.cli.composing import compose
 from chat_tui.cli.logs import start_log
 from chat_tui.cli.shell import tell
-from chat_tui.controller import Launch
+from chat_tui.controller import Controller, Launch
 from chat_tui.errors import EXIT_USAGE, ChatTuiError
+
+if TYPE_CHECKING:
+    from chat_tui.tui.app import ChatTuiApp
 
 
 def open_interface(launch: Launch, profile: str) -> None:
@@ -21,11 +26,19 @@ def open_interface(launch: Launch, profile: str) -> None:
     from chat_tui.tui.app import ChatTuiApp
 
     app = ChatTuiApp(controller, launch)
-    app.run()
+    asyncio.run(_live(app, controller))
     if app.exit_sentence:
         tell(app.exit_sentence)
     if app.return_code:
         raise click.exceptions.Exit(app.return_code)
+
+
+async def _live(app: ChatTuiApp, controller: Controller) -> None:
+    """Run the interface; however it ends, turns are settled and the server is stopped."""
+    try:
+        await app.run_async()
+    finally:
+        await controller.close()
 
 
 def _require_terminal() -> None:

@@ -122,7 +122,6 @@ class ChatTuiApp(Commands):
     def leave_with(self, error: ChatTuiError) -> None:
         """End the program with an error's sentence and exit code."""
         self.exit_sentence = str(error)
-        self.run_worker(self.controller.close(), group="closing")
         self.exit(return_code=error.exit_code)
 
     def _handle_exception(self, error: Exception) -> None:

@@ -207,7 +207,7 @@ def _unknown(action: str, known: Iterable[str], settings: Settings) -> str:
     if settings.path is not None:
         line = line_of(settings.path.read_text(encoding="utf-8"), f"keys.{action}")
         where = f"{settings.path}, line {line}: " if line else f"{settings.path}: "
-    return f"{where}keys.{action} is not an action{near(action, known)}"
+    return f"{where}keys.{action} is not an action{near(action, known) or '.'}"
 
 
 def keys_of(action: Action, chosen: Mapping[str, str]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from rich.cells import cell_len
 from textual.strip import Strip
 
 from chat_tui.tui.transcript.leaves import Shape
@@ -86,8 +87,9 @@ def _places(text: str, query: str) -> Iterator[tuple[int, int]]:
 
 def overlaid(strip: Strip, start: int, end: int, style: Style) -> Strip:
     """Return the strip with ``style`` over the characters from ``start`` to ``end`` (-1: all)."""
-    left = strip.index_to_cell_position(start)
-    right = strip.cell_length if end < 0 else strip.index_to_cell_position(end)
+    text = strip.text
+    left = cell_len(text[:start])
+    right = strip.cell_length if end < 0 else cell_len(text[:end])
     if right <= left:
         return strip
     middle = strip.crop(left, right)

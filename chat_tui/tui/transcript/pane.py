@@ -89,7 +89,7 @@ class TranscriptPane(ScrollView, inherit_bindings=False):
     TranscriptPane > .transcript--cursor { color: $foreground 30%; }
     TranscriptPane:focus > .transcript--cursor { color: $primary; }
     TranscriptPane > .transcript--match { background: $warning 30%; }
-    TranscriptPane > .transcript--match-current { background: $warning 70%; }
+    TranscriptPane > .transcript--match-current { color: $background; background: $warning; }
     TranscriptPane > .transcript--notice { color: $text-primary; background: $primary 20%; }
     TranscriptPane > .transcript--keyword { color: $text-accent; }
     TranscriptPane > .transcript--string { color: $text-success; }
@@ -245,10 +245,11 @@ class TranscriptPane(ScrollView, inherit_bindings=False):
         """Return a line with what was found and what is selected marked on it."""
         highlights = self._highlights
         if highlights.query:
-            chosen = self._document.records[row.entry].ref == highlights.ref
-            style = palette["match-current" if chosen else "match"]
+            current = self._document.records[row.entry].ref == highlights.ref
+            ground = Style(bgcolor=palette["match"].bgcolor)
+            style = palette["match-current"] if current else ground
             for start, end in highlights.spans(strip.text):
-                strip = overlaid(strip, start, end, Style(bgcolor=style.bgcolor))
+                strip = overlaid(strip, start, end, style)
         selection = self.text_selection
         if selection is not None:
             span = selection.get_span(key_of(self._document, row))

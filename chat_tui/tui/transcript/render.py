@@ -174,16 +174,16 @@ def _code_line(line: Line, width: int, palette: Palette, role: str) -> Iterable[
         rest = span.text
         while rest:
             part = fold(rest[: (room - used) + 1], room - used)[0] if room > used else ""
-            if not part and used > sign:
-                yield [*drawn, Segment(" " * (max(room - used, 0) + pad), ground)]
-                drawn = [
-                    Segment(" " * pad, ground),
-                    Segment(CONTINUED[:sign], palette.on("faint", role)),
-                ]
-                used = sign
-                continue
-            part = part or rest[0]
+            if not part and used <= sign:
+                part = rest[0]
+            elif 0 < (space := part.rfind(" ") + 1) < len(part) < len(rest) and space * 2 > room:
+                part = part[:space]
             drawn.append(Segment(part, style))
             used += cell_len(part)
             rest = rest[len(part) :]
+            if rest:
+                yield [*drawn, Segment(" " * (max(room - used, 0) + pad), ground)]
+                lead = palette.on("faint", role)
+                drawn = [Segment(" " * pad, ground), Segment(CONTINUED[:sign], lead)]
+                used = sign
     yield [*drawn, Segment(" " * (max(room - used, 0) + pad), ground)]

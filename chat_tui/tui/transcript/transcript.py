@@ -324,7 +324,11 @@ class Transcript(TranscriptPane, can_focus=True, inherit_bindings=False):
         self._moved()
 
     def action_copy_item(self) -> None:
-        """Copy the text of the chosen item as it was written."""
+        """Copy what is selected with the mouse, else the text of the chosen item as written."""
+        if self.text_selection is not None and (selected := self.screen.get_selected_text()):
+            self.app.copy_to_clipboard(selected)
+            self.post_message(messages.Copied(selected, "selection"))
+            return
         if (current := self._current()) is None:
             return
         record = self._document.records[current]
@@ -333,7 +337,9 @@ class Transcript(TranscriptPane, can_focus=True, inherit_bindings=False):
         self.post_message(messages.Copied(text, record.item.kind.value))
 
     def on_click(self, event: events.Click) -> None:
-        """Choose the item under the pointer; its fold sign folds it, a link asks to open."""
+        """Choose the item under the pointer; its head folds it, a link asks to open."""
+        if self.text_selection is not None:
+            return
         offset = event.get_content_offset(self)
         rows = self._view.rows()
         if offset is None or not 0 <= offset.y < len(rows):

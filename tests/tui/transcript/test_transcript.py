@@ -306,7 +306,7 @@ async def test_a_resize_keeps_the_end_or_the_line_that_is_read() -> None:
         assert any(line[:9] == first[:9] for line in app.lines())
 
 
-@pytest.mark.parametrize("theme", ["textual-light", "nord"])
+@pytest.mark.parametrize("theme", ["textual-light", "nord", "ansi-dark"])
 async def test_a_theme_changes_colours_and_nothing_else(theme: str) -> None:
     app = Bare()
     async with app.run_test(size=(60, 20)) as pilot:
@@ -457,6 +457,21 @@ async def test_the_mouse_selects_source_text() -> None:
         assert text.splitlines()[0] == "a **bold** word"
         assert "one" in text
         assert "hello" not in text
+        assert app.transcript.cursor is None
+        app.transcript.action_copy_item()
+        await pilot.pause()
+        assert [(copied.text, copied.what) for copied in of(app, Copied)] == [(text, "selection")]
+
+
+async def test_a_double_click_selects_the_item() -> None:
+    app = Bare()
+    async with app.run_test(size=(40, 20)) as pilot:
+        app.transcript.show(said("hello", "a **bold** word\n\n- one"), older=False)
+        await pilot.pause()
+        row = next(n for n, line in enumerate(app.lines()) if "bold" in line)
+        await pilot.double_click(Transcript, offset=(5, row))
+        await pilot.pause()
+        assert app.screen.get_selected_text() == "a **bold** word\n\none"
 
 
 async def test_an_empty_conversation_says_what_to_do() -> None:

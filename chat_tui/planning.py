@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chat_tui.config import Chaining, Compaction
-from chat_tui.items import Item, Kind, Place, RawItem, Record
+from chat_tui.config import MIN_COMPACT_THRESHOLD, Chaining, Compaction
+from chat_tui.items import Place, RawItem, Record, visible_line
+from chat_tui.replaying import replay, replayable
 
 ENCRYPTED_REASONING = "reasoning.encrypted_content"
 AUTO_COMPACT_SHARE = 0.8
@@ -56,7 +57,9 @@ class Choices:
             return 0
         if isinstance(self.compaction, int):
             return self.compaction
-        return int(self.window * AUTO_COMPACT_SHARE) or UNKNOWN_WINDOW_THRESHOLD
+        if self.window <= 0:
+            return UNKNOWN_WINDOW_THRESHOLD
+        return max(int(self.window * AUTO_COMPACT_SHARE), MIN_COMPACT_THRESHOLD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,11 @@ class State:
         """Return the records at any of ``places``."""
         return [record for record in self.records if record.place in places]
 
+    def chosen(self, refs: Iterable[int]) -> list[Record]:
+        """Return the records with these refs, in their order."""
+        wanted = set(refs)
+        return [record for record in self.records if record.ref in wanted]
+
 
 @dataclass(frozen=True, slots=True)
 class TurnPlan:
@@ -102,14 +110,12 @@ class TurnPlan:
     """The conversation or response the request refers to; empty for none."""
     creates: bool = False
     """A conversation is created first."""
-    seeds: tuple[Place, ...] = ()
-    """Records at these places are what that new conversation starts with."""
-    carries: tuple[Place, ...] = ()
-    """Records at these places are sent along as input, ids stripped."""
-    carried: int = 0
-    """How many loaded records those are."""
+    seeds: tuple[int, ...] = ()
+    """Refs of the records that new conversation starts with, copied without their ids."""
+    carries: tuple[int, ...] = ()
+    """Refs of the records sent along as input, without their ids."""
     flushes: tuple[int, ...] = ()
-    """Refs of stopped records that this request brings to the server."""
+    """Those of them that the server did not know and will keep with this turn."""
     threshold: int = 0
     needs_all: bool = False
     """The plan needs records older than those loaded; load them and plan again."""
@@ -119,36 +125,37 @@ class TurnPlan:
     @property
     def summary(self) -> str:
         """One sentence: what is sent and who keeps it."""
+        count = len(self.carries) or len(self.seeds)
         if self.needs_all:
-            carried = "the whole history and your message"
-        elif self.carried:
-            carried = f"{_items(self.carried)} from before and your message"
+            sent = "the whole history and your message"
+        elif count:
+            sent = f"{_items(count)} from before and your message"
         else:
-            carried = "your message"
+            sent = "your message"
         if self.creates:
             target = "a new conversation"
-        elif self.parent.startswith("resp"):
-            target = f"a reply to {short_id(self.parent)}"
-        elif self.parent:
+        elif not self.parent:
+            target = "the model"
+        elif self.place is Place.CONVERSATION:
             target = short_id(self.parent)
         else:
-            target = "the model"
+            target = f"the model as a reply to {short_id(self.parent)}"
         kept = {
             Place.CONVERSATION: "the conversation keeps the turn",
             Place.CHAIN: "the server keeps the response",
             Place.PRIVATE: "nothing is kept on the server or on disk",
         }[self.place]
-        return f"Sends {carried} to {target}; {kept}."
+        return f"Sends {sent} to {target}; {kept}."
 
     def seed(self, state: State) -> list[RawItem]:
         """Return what a conversation to be created starts with."""
-        return replay(state.placed(*self.seeds))
+        return replay(state.chosen(self.seeds))
 
     def request(
         self, state: State, choices: Choices, new: Sequence[RawItem], conversation_id: str = ""
     ) -> RawItem:
         """Return the body of ``POST /responses``; ``conversation_id`` is one just created."""
-        context = replay(state.placed(*self.carries)) if self.carries else []
+        context = replay(state.chosen(self.carries)) if self.carries else []
         body: dict[str, Any] = {"input": [*context, *new], "stream": True}
         body["store"] = self.stored
         if choices.model:
@@ -169,7 +176,8 @@ class TurnPlan:
 
 
 def short_id(identifier: str) -> str:
-    """Return an id short enough for a sentence, still recognisable."""
+    """Return an id short enough for a sentence, still recognisable, safe to show."""
+    identifier = visible_line(identifier)
     return identifier if len(identifier) <= 14 else f"{identifier[:12]}…"
 
 
@@ -210,17 +218,13 @@ def _effective(asked: Chaining, able: Capabilities) -> tuple[Chaining, list[str]
 def _plan_conversation(draft: TurnPlan, state: State) -> TurnPlan:
     plan = replace(draft, place=Place.CONVERSATION, parent=state.conversation_id)
     if state.conversation_id:
-        aside = state.placed(Place.CHAIN)
-        plan = _flushing(plan, state)
-        if aside:
-            plan = _noting(plan, f"Not part of the conversation: {_items(len(aside))} made aside.")
+        plan = _flushing(_noting_asides(plan, state), state)
     else:
-        shared = state.placed(Place.CHAIN, Place.STOPPED)
-        plan = replace(plan, creates=True)
-        if shared:
+        seeds = _refs(replayable(state.placed(Place.CHAIN, Place.STOPPED)))
+        plan = replace(plan, creates=True, seeds=seeds, needs_all=not state.complete)
+        if seeds or plan.needs_all:
             plan = _noting(
-                replace(plan, seeds=(Place.CHAIN, Place.STOPPED), needs_all=not state.complete),
-                "Creates a conversation from the items so far; the chain stays as it is.",
+                plan, "Creates a conversation from the items so far; the chain stays as it is."
             )
     return _leaving_private(plan, state)
 
@@ -231,7 +235,7 @@ def _plan_chain(draft: TurnPlan, state: State) -> TurnPlan:
         plan = _flushing(plan, state)
     else:
         plan = _with_history(plan, state, private=False)
-        if plan.carried or plan.needs_all:
+        if plan.carries or plan.needs_all:
             plan = _noting(plan, "No response to chain from is known: sends the history once.")
     if state.conversation_id:
         plan = _noting(plan, "An aside: the conversation itself will not see this turn.")
@@ -251,6 +255,8 @@ def _plan_private(draft: TurnPlan, state: State) -> TurnPlan:
         plan = replace(plan, parent=state.response_id)
     else:
         plan = _with_history(draft, state, private=True)
+        if draft.chaining is Chaining.CONVERSATION and state.conversation_id:
+            plan = _noting_asides(plan, state)
     return _noting(plan, "Off the record: gone when you leave, and left out of later stored turns.")
 
 
@@ -261,22 +267,28 @@ def _with_history(plan: TurnPlan, state: State, *, private: bool) -> TurnPlan:
         places.append(Place.CHAIN)
     if private:
         places.append(Place.PRIVATE)
-    stopped = [] if private else [record.ref for record in state.placed(Place.STOPPED)]
-    plan = _carrying(plan, state, *places)
-    return replace(plan, flushes=tuple(stopped), needs_all=not state.complete)
+    return replace(_carrying(plan, state, *places), needs_all=not state.complete)
 
 
 def _carrying(plan: TurnPlan, state: State, *places: Place) -> TurnPlan:
-    return replace(plan, carries=places, carried=len(state.placed(*places)))
+    """Send what can be replayed; a stored turn brings what was stopped to the server."""
+    records = replayable(state.placed(*places))
+    stopped = [record for record in records if record.place is Place.STOPPED]
+    return replace(plan, carries=_refs(records), flushes=_refs(stopped) if plan.stored else ())
 
 
 def _flushing(plan: TurnPlan, state: State) -> TurnPlan:
-    stopped = state.placed(Place.STOPPED)
-    if not stopped:
-        return plan
     plan = _carrying(plan, state, Place.STOPPED)
-    plan = replace(plan, flushes=tuple(record.ref for record in stopped))
+    if not plan.flushes:
+        return plan
     return _noting(plan, "Sends the stopped turn along, so that the server knows it.")
+
+
+def _noting_asides(plan: TurnPlan, state: State) -> TurnPlan:
+    asides = state.placed(Place.CHAIN)
+    if not asides:
+        return plan
+    return _noting(plan, f"Not part of the conversation: {_items(len(asides))} shown here.")
 
 
 def _leaving_private(plan: TurnPlan, state: State) -> TurnPlan:
@@ -288,6 +300,10 @@ def _leaving_private(plan: TurnPlan, state: State) -> TurnPlan:
 
 def _noting(plan: TurnPlan, note: str) -> TurnPlan:
     return replace(plan, notes=(*plan.notes, note))
+
+
+def _refs(records: Iterable[Record]) -> tuple[int, ...]:
+    return tuple(record.ref for record in records)
 
 
 def _items(count: int) -> str:
@@ -311,23 +327,25 @@ class Outcome:
 def settle(state: State, plan: TurnPlan, turn: Iterable[Record], outcome: Outcome) -> State:
     """Return the state after a turn whose records are ``turn`` (a subset of the state's records).
 
-    Off the record nothing advances. A turn the server did not keep stays as the stopped tail.
+    Off the record nothing advances. A turn the server did not keep stays as the stopped tail;
+    what could not be replayed stays where it was.
     """
     refs = {record.ref for record in turn}
     if plan.place is Place.PRIVATE:
         place = Place.PRIVATE
     else:
         place = plan.place if outcome.kept else Place.STOPPED
-    flushed = set(plan.flushes) if outcome.kept else set()
-    seeded = plan.creates and bool(outcome.conversation_id)
+    copied = set(plan.flushes) if outcome.kept else set()
+    if outcome.conversation_id:
+        copied.update(plan.seeds)
 
     def settled(record: Record) -> Record:
         if record.ref in refs:
             return replace(record, place=place, response_id=outcome.response_id)
-        if record.ref in flushed:
-            return replace(record, place=plan.place)
-        if seeded and record.place in (Place.CHAIN, Place.STOPPED):
-            return replace(record, place=Place.CONVERSATION)
+        if record.ref in copied:
+            # The server gave the copy an id of its own, which is not known yet.
+            raw = {name: value for name, value in record.raw.items() if name != "id"}
+            return replace(record, raw=raw, place=plan.place)
         return record
 
     advanced = outcome.kept and plan.stored and outcome.response_id
@@ -337,67 +355,3 @@ def settle(state: State, plan: TurnPlan, turn: Iterable[Record], outcome: Outcom
         response_id=outcome.response_id if advanced else state.response_id,
         records=tuple(settled(record) for record in state.records),
     )
-
-
-# --- replaying ----------------------------------------------------------------------------------
-
-_REPLAYED = {
-    "message": ("type", "role", "content", "phase"),
-    "reasoning": ("type", "summary", "content", "encrypted_content"),
-    "compaction": ("type", "encrypted_content"),
-    "function_call": ("type", "call_id", "name", "arguments", "namespace"),
-    "function_call_output": ("type", "call_id", "output"),
-    "custom_tool_call": ("type", "call_id", "name", "input", "namespace"),
-    "custom_tool_call_output": ("type", "call_id", "output"),
-}
-"""Fields a server accepts back. Server ids are left out: sent again they would share or be refused
-(api A.3, D.4); statuses and nulls give unknown_parameter (D.5)."""
-
-
-def replay(records: Iterable[Record]) -> list[RawItem]:
-    """Return items as input for a request that stands alone, oldest first.
-
-    Starts at the latest compaction item, keeps groups whole (a call with its output, a reasoning
-    item with what follows it) and leaves out what cannot be replayed: hosted calls, unknown types
-    and reasoning that is not encrypted.
-    """
-    raws = [record.raw for record in records]
-    last = max((i for i, raw in enumerate(raws) if raw.get("type") == "compaction"), default=0)
-    raws = raws[last:]
-    calls = {Item(raw).call_id for raw in raws if Item(raw).is_call}
-    outputs = {Item(raw).call_id for raw in raws if Item(raw).is_output}
-    paired = calls & outputs
-    kept: list[RawItem] = []
-    for raw in raws:
-        item = Item(raw)
-        fields = _REPLAYED.get(item.type)
-        if fields is None or ((item.is_call or item.is_output) and item.call_id not in paired):
-            continue
-        if item.kind is Kind.REASONING and not raw.get("encrypted_content"):
-            continue
-        if kept and kept[-1]["type"] == "reasoning" and item.kind in (Kind.USER, Kind.SYSTEM):
-            kept.pop()
-        clean = {name: raw[name] for name in fields if raw.get(name) is not None}
-        clean["type"] = item.type
-        if item.type == "message":
-            clean["content"] = _replayed_content(item)
-            if not clean["content"]:
-                continue
-        kept.append(clean)
-    if kept and kept[-1]["type"] == "reasoning":
-        kept.pop()
-    return kept
-
-
-def _replayed_content(item: Item) -> list[RawItem]:
-    content = item.raw.get("content")
-    if isinstance(content, str):
-        kind = "output_text" if item.kind is Kind.ASSISTANT else "input_text"
-        return [{"type": kind, "text": content}] if content else []
-    parts = content if isinstance(content, list) else []
-    dropped = ("annotations", "logprobs", "prompt_cache_breakpoint")
-    return [
-        {key: value for key, value in part.items() if key not in dropped and value is not None}
-        for part in parts
-        if isinstance(part, dict) and part.get("text") != ""
-    ]

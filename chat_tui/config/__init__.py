@@ -4,6 +4,7 @@ from chat_tui.config.loading import line_of, load, parse
 from chat_tui.config.paths import APP, Paths, find_paths
 from chat_tui.config.settings import (
     LOCAL,
+    MIN_COMPACT_THRESHOLD,
     Chaining,
     Compaction,
     Composer,
@@ -22,6 +23,7 @@ from chat_tui.config.settings import (
 __all__ = [
     "APP",
     "LOCAL",
+    "MIN_COMPACT_THRESHOLD",
     "Chaining",
     "Compaction",
     "Composer",

@@ -8,6 +8,7 @@ from dataclasses import MISSING, Field, dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from chat_tui.errors import EXIT_USAGE, ChatTuiError
 
@@ -115,6 +116,14 @@ class Profile:
         """Whether the embedded server answers for this profile."""
         return self.name == "local" and not self.base_url
 
+    @property
+    def address(self) -> str:
+        """The base URL as it may be shown: without the user and password it may carry."""
+        parts = urlsplit(self.base_url)
+        if "@" not in parts.netloc:
+            return self.base_url
+        return parts._replace(netloc=f"…@{parts.netloc.rpartition('@')[2]}").geturl()
+
 
 LOCAL = Profile(name="local", model="demo")
 OPENAI_BASE_URL = "https://api.openai.com/v1"
@@ -126,7 +135,7 @@ class Settings:
 
     profile: str = setting(
         "",
-        "The profile to start with; empty means local, or without this file openai if its key is set.",
+        "The profile to start with; empty means local; with a key set and no file, openai.",
     )
     theme: str = setting("dusk", "Colours: dusk, paper or any theme of Textual.", example='"paper"')
     times: bool = setting(True, "Show when each message was first seen here.")

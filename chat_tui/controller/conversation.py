@@ -160,8 +160,8 @@ def row_values(choices: Choices) -> dict[str, Any]:
 
 
 def title_from(text: str) -> str:
-    """Return a title made of the first words of a message."""
-    line = visible_line(text)
+    """Return a title made of the first words of a message's first line."""
+    line = visible_line(text.strip().partition("\n")[0])
     if len(line) <= TITLE_LENGTH:
         return line
     cut = line[:TITLE_LENGTH].rsplit(" ", 1)[0]

@@ -292,7 +292,7 @@ class Gateway:
     def _where(self) -> str:
         if self._uds:
             return "The embedded server"
-        return f"The server at {self.profile.base_url}"
+        return f"The server at {self.profile.address}"
 
     async def _ready(self) -> AsyncOpenAI:
         async with self._opening:

@@ -112,3 +112,8 @@ def checkpoint(db: sqlite3.Connection) -> None:
 def escaped(text: str) -> str:
     """Return ``text`` for a LIKE pattern with a backslash as its escape."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def sqlite_version() -> str:
+    """Return the version of the SQLite library in use."""
+    return sqlite3.sqlite_version

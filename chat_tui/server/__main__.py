@@ -40,7 +40,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--uds", type=Path, metavar="PATH", help="listen on a Unix socket")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
-    parser.add_argument("--upstream", default=DEMO, metavar=DEMO)
+    parser.add_argument("--upstream", default=DEMO, metavar=f"{DEMO}|URL")
+    parser.add_argument("--upstream-key-env", metavar="NAME", help="the variable with its key")
     parser.add_argument("--interrupted", choices=("keep", "discard"), default="keep")
     parser.add_argument("--token-env", metavar="NAME", help="the variable that holds the token")
     parser.add_argument("--no-auth", action="store_true", help="loopback only")
@@ -57,6 +58,9 @@ def _options(given: argparse.Namespace) -> Options:
         token = os.environ.get(given.token_env)
         if not token:
             raise StartError(f"The variable {given.token_env} holds no token.", 2)
+    upstream_key = os.environ.get(given.upstream_key_env or "") or None
+    if given.upstream_key_env and upstream_key is None:
+        raise StartError(f"The variable {given.upstream_key_env} holds no key.", 2)
     return Options(
         database=given.database,
         uds=given.uds,
@@ -64,6 +68,7 @@ def _options(given: argparse.Namespace) -> Options:
         port=given.port,
         token=token,
         upstream=given.upstream,
+        upstream_key=upstream_key,
         interrupted=given.interrupted,
         parent_pipe=given.parent_pipe,
         context_window=given.context_window,

@@ -1,11 +1,14 @@
-"""Which conversation is busy with a turn: rows that die with the process that made them."""
+"""What is being worked on: locked conversations and background runs, and by which process.
+
+Such rows are void when the process that made them is gone.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from chat_tui.server.errors import invalid
-from chat_tui.server.store import get_conversation
+from chat_tui.server.store import find_response, get_conversation, update_response
 
 if TYPE_CHECKING:
     import sqlite3
@@ -22,7 +25,10 @@ def register(db: sqlite3.Connection, owner: Owner) -> None:
 
 
 def bury(db: sqlite3.Connection, owner_id: str) -> None:
-    """Remove everything a dead process held."""
+    """Remove everything a dead process held, and mark its unfinished background runs failed."""
+    rows = db.execute("SELECT response_id FROM runs WHERE owner = ?", (owner_id,)).fetchall()
+    for (response_id,) in rows:
+        fail_run(db, response_id)
     db.execute("DELETE FROM locks WHERE owner = ?", (owner_id,))
     db.execute("DELETE FROM owners WHERE id = ?", (owner_id,))
 
@@ -49,3 +55,29 @@ def acquire(db: sqlite3.Connection, owner: Owner, conversation_id: str, response
 def release(db: sqlite3.Connection, response_id: str) -> None:
     """Unlock what a response held, if it held anything."""
     db.execute("DELETE FROM locks WHERE response_id = ?", (response_id,))
+
+
+def begin_run(db: sqlite3.Connection, owner: Owner, response_id: str) -> None:
+    """Note that this process generates a background response."""
+    db.execute("INSERT INTO runs VALUES (?, ?)", (response_id, owner.id))
+
+
+def end_run(db: sqlite3.Connection, response_id: str) -> None:
+    """Note that a background response is not generated any more."""
+    db.execute("DELETE FROM runs WHERE response_id = ?", (response_id,))
+
+
+def is_running(db: sqlite3.Connection, response_id: str) -> bool:
+    """Tell whether some process generates a background response."""
+    query = "SELECT 1 FROM runs WHERE response_id = ?"
+    return db.execute(query, (response_id,)).fetchone() is not None
+
+
+def fail_run(db: sqlite3.Connection, response_id: str) -> None:
+    """Mark a background response as failed because its process is gone."""
+    row = find_response(db, response_id)
+    if row is not None:
+        message = "The server stopped before this response was finished."
+        error = {"code": "server_error", "message": message}
+        update_response(db, response_id, {**row.body, "status": "failed", "error": error})
+    end_run(db, response_id)

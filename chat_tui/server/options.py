@@ -9,6 +9,7 @@ from chat_tui.server.errors import StartError
 
 if TYPE_CHECKING:
     from pathlib import Path
+from urllib.parse import urlsplit
 
 DEMO = "demo"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -26,6 +27,9 @@ class Options:
     token: str | None = field(default=None, repr=False)
     """What callers over TCP must show; None lets everyone on this machine in."""
     upstream: str = DEMO
+    """`demo`, or the base URL of a Chat Completions server, up to and including `/v1`."""
+    upstream_key: str | None = field(default=None, repr=False)
+    """The key that server wants, if it wants one."""
     interrupted: str = "keep"
     """What stays of a turn whose client goes away: `keep` or `discard`."""
     parent_pipe: bool = False
@@ -47,5 +51,14 @@ class Options:
             raise StartError("The rule for interrupted turns is 'keep' or 'discard'.", 2)
         if self.context_window is not None and self.context_window < 1:
             raise StartError("A context window is at least one token.", 2)
-        if self.upstream != DEMO:
-            raise StartError(f"There is no upstream '{self.upstream}'; there is '{DEMO}'.", 2)
+        if self.upstream != DEMO and not self.upstream.startswith(("http://", "https://")):
+            raise StartError(
+                f"There is no upstream '{self.upstream}': it is '{DEMO}' or the base URL of a "
+                "Chat Completions server.",
+                2,
+            )
+        if self.upstream_key and self.upstream.startswith("http://") and not self._is_local():
+            raise StartError("Refusing to send a key over plain http to another machine.", 2)
+
+    def _is_local(self) -> bool:
+        return urlsplit(self.upstream).hostname in LOOPBACK

@@ -1,34 +1,21 @@
-"""The tables of request parameters: of bodies and of query strings.
-
-Each parameter of the API is either checked here, or refused by name because this server does not do
-it; a key in no table is unknown.
-"""
+"""The tables of request parameters of conversations and lists: bodies and query strings."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chat_tui.server.errors import invalid
-from chat_tui.server.item_types import MAX_TEXT
-from chat_tui.server.items import INCLUDABLE, Item, normalise, normalise_input
+from chat_tui.server.items import INCLUDABLE, Item, normalise
 from chat_tui.server.validation import (
     Check,
     array,
-    boolean,
     check_keys,
     choice,
     integer,
-    mapping,
     metadata,
     missing,
     nullable,
-    number,
-    record,
-    string,
     type_error,
-    unsupported,
-    value_error,
 )
 
 if TYPE_CHECKING:
@@ -42,259 +29,6 @@ MAX_ITEMS = 20
 PAGE_SIZES = (1, 20, 100)
 """Least, usual and greatest `limit` of a list."""
 
-_TOOLS = (
-    "function",
-    "file_search",
-    "web_search",
-    "web_search_2025_08_26",
-    "web_search_preview",
-    "web_search_preview_2025_03_11",
-    "mcp",
-    "code_interpreter",
-    "image_generation",
-    "computer",
-    "computer_use_preview",
-    "local_shell",
-    "shell",
-    "custom",
-    "namespace",
-    "tool_search",
-    "apply_patch",
-    "programmatic_tool_calling",
-)
-_function_name = string(shortest=1, longest=128, pattern=r"[A-Za-z0-9_-]+")
-_function_tool = record(
-    {
-        "type": choice("function"),
-        "name": _function_name,
-        "description": nullable(string(longest=MAX_TEXT)),
-        "parameters": nullable(mapping),
-        "strict": nullable(boolean),
-    },
-    required=["name"],
-)
-_tool_kind = choice(*_TOOLS)
-_json_schema = record(
-    {
-        "type": choice("json_schema"),
-        "name": string(shortest=1, longest=64, pattern=r"[A-Za-z0-9_-]+"),
-        "description": nullable(string(longest=MAX_TEXT)),
-        "schema": mapping,
-        "strict": nullable(boolean),
-    },
-    required=["name", "schema"],
-)
-
-
-def _refused(what: str) -> Check:
-    def checked(value: Any, path: str) -> Any:
-        if value is None:
-            return None
-        raise unsupported(path, what)
-
-    return checked
-
-
-def _only(check: Check, *served: Any) -> Check:
-    """Accept a value the API knows, and refuse by name those not served here."""
-
-    def checked(value: Any, path: str) -> Any:
-        if check(value, path) not in served:
-            raise unsupported(path, f"'{path}': {str(value)!r}")
-        return value
-
-    return nullable(checked)
-
-
-def _tool(value: Any, path: str) -> Params:
-    mapping(value, path)
-    if "type" not in value:
-        raise missing(f"{path}.type")
-    kind = _tool_kind(value["type"], f"{path}.type")
-    if kind != "function":
-        raise unsupported(f"{path}.type", f"The tool '{kind}'")
-    for key in ("output_schema", "defer_loading", "allowed_callers", "async"):
-        if value.get(key):
-            raise unsupported(f"{path}.{key}", f"'{key}' of a function tool")
-    rest = {
-        k: v
-        for k, v in value.items()
-        if k not in ("output_schema", "defer_loading", "allowed_callers", "async")
-    }
-    tool = _function_tool(rest, path)
-    return {
-        "type": "function",
-        "name": tool["name"],
-        "description": tool.get("description"),
-        "parameters": tool.get("parameters") or {"type": "object", "properties": {}},
-        "strict": bool(tool.get("strict", True)),
-    }
-
-
-def _tool_choice(value: Any, path: str) -> Any:
-    if isinstance(value, str):
-        return choice("none", "auto", "required")(value, path)
-    if not isinstance(value, dict):
-        raise type_error(value, "a string or an object", path)
-    if "type" not in value:
-        raise missing(f"{path}.type")
-    kind = string(longest=64)(value["type"], f"{path}.type")
-    if kind == "function":
-        return record({"type": string(), "name": _function_name}, required=["name"])(value, path)
-    if kind == "allowed_tools":
-        return record(
-            {
-                "type": string(),
-                "mode": choice("auto", "required"),
-                "tools": array(
-                    record(
-                        {"type": choice("function"), "name": _function_name},
-                        required=["type", "name"],
-                    )
-                ),
-            },
-            required=["mode", "tools"],
-        )(value, path)
-    if kind in (*_TOOLS, "mcp"):
-        raise unsupported(f"{path}.type", f"The tool choice '{kind}'")
-    raise value_error(f"{path}.type", f"'{kind}'.")
-
-
-def _text_format(value: Any, path: str) -> Params:
-    mapping(value, path)
-    if "type" not in value:
-        raise missing(f"{path}.type")
-    kind = choice("text", "json_object", "json_schema")(value["type"], f"{path}.type")
-    if kind == "json_schema":
-        schema: Params = _json_schema(value, path)
-        return {"description": None, "strict": False, **schema}
-    result: Params = record({"type": string()})(value, path)
-    return result
-
-
-def _conversation(value: Any, path: str) -> str:
-    if isinstance(value, dict):
-        checked = record({"id": string(shortest=1)}, required=["id"])(value, path)
-        return str(checked["id"])
-    if not isinstance(value, str):
-        raise type_error(value, "a string or an object", path)
-    return value
-
-
-def _compaction(value: Any, path: str) -> Params:
-    entry: Params = record(
-        {"type": choice("compaction"), "compact_threshold": nullable(integer(least=1000))},
-        required=["type"],
-    )(value, path)
-    return entry
-
-
-_effort = choice("none", "minimal", "low", "medium", "high", "xhigh", "max")
-_summary = choice("auto", "concise", "detailed")
-
-RESPONSE_FIELDS: dict[str, Check] = {
-    "input": nullable(lambda value, _path: normalise_input(value)),
-    "model": string(longest=512),
-    "instructions": nullable(string(longest=MAX_TEXT)),
-    "conversation": nullable(_conversation),
-    "previous_response_id": nullable(string()),
-    "store": nullable(boolean),
-    "stream": nullable(boolean),
-    "stream_options": nullable(record({"include_obfuscation": nullable(boolean)})),
-    "include": nullable(array(choice(*INCLUDABLE))),
-    "metadata": nullable(metadata),
-    "tools": nullable(array(_tool, most=128)),
-    "tool_choice": nullable(_tool_choice),
-    "parallel_tool_calls": nullable(boolean),
-    "max_output_tokens": nullable(integer(least=16)),
-    "max_tool_calls": nullable(integer(least=1)),
-    "temperature": nullable(number(least=0, most=2)),
-    "top_p": nullable(number(least=0, most=1)),
-    "top_logprobs": _only(integer(least=0, most=20), 0),
-    "truncation": nullable(choice("auto", "disabled")),
-    "context_management": nullable(array(_compaction, least=1, most=1)),
-    "reasoning": nullable(
-        record(
-            {
-                "effort": nullable(_effort),
-                "summary": nullable(_summary),
-                "generate_summary": nullable(_summary),
-                "context": _only(choice("auto", "current_turn", "all_turns"), "auto"),
-                "mode": _only(choice("standard", "pro"), "standard"),
-            }
-        )
-    ),
-    "text": nullable(
-        record(
-            {
-                "format": nullable(_text_format),
-                "verbosity": nullable(choice("low", "medium", "high")),
-            }
-        )
-    ),
-    "service_tier": _only(
-        choice("auto", "default", "flex", "scale", "priority", "fast", "ultrafast"),
-        "auto",
-        "default",
-    ),
-    "prompt_cache_key": nullable(string(longest=64)),
-    "prompt_cache_retention": nullable(choice("in_memory", "in-memory", "24h")),
-    "safety_identifier": nullable(string(longest=128)),
-    "user": nullable(string(longest=512)),
-    "background": _only(boolean, False),
-    "background_options": _refused("'background_options'"),
-    "prompt": _refused("'prompt'"),
-    "prompt_cache_options": _refused("'prompt_cache_options'"),
-    "moderation": _refused("'moderation'"),
-    "access_programs": _refused("'access_programs'"),
-    "image": _refused("'image'"),
-}
-"""Every parameter of `POST /responses`."""
-
-_OF_CHAT_COMPLETIONS = {
-    "messages": "input",
-    "max_tokens": "max_output_tokens",
-    "max_completion_tokens": "max_output_tokens",
-    "response_format": "text.format",
-    "reasoning_effort": "reasoning.effort",
-    "functions": "tools",
-    "function_call": "tool_choice",
-    "n": None,
-    "stop": None,
-    "seed": None,
-    "logprobs": "include",
-    "logit_bias": None,
-    "frequency_penalty": None,
-    "presence_penalty": None,
-}
-
-
-def response_params(body: Any) -> Params:
-    """Check the body of `POST /responses`, in the order of the reference. Raises ApiError."""
-    _need_object(body)
-    if body.get("model") is None:
-        raise missing("model")
-    if not any(
-        body.get(key) is not None
-        for key in ("input", "previous_response_id", "prompt", "conversation")
-    ):
-        raise invalid(
-            "Missing required parameter: one of 'input', 'previous_response_id', 'prompt' or "
-            "'conversation' must be given.",
-            "missing_required_parameter",
-            None,
-        )
-    for key in body:
-        if key in _OF_CHAT_COMPLETIONS and key not in RESPONSE_FIELDS:
-            better = _OF_CHAT_COMPLETIONS[key]
-            hint = f" Use '{better}' instead." if better else ""
-            raise invalid(
-                f"Unsupported parameter: '{key}' belongs to Chat Completions.{hint}",
-                "unsupported_parameter",
-                key,
-            )
-    return checked_fields(body, RESPONSE_FIELDS)
-
 
 def checked_fields(body: Mapping[str, Any], fields: Mapping[str, Check]) -> Params:
     """Check keys first, then values in the order of the table. Raises ApiError."""
@@ -302,7 +36,8 @@ def checked_fields(body: Mapping[str, Any], fields: Mapping[str, Check]) -> Para
     return {key: check(body[key], key) for key, check in fields.items() if key in body}
 
 
-def _need_object(body: Any) -> None:
+def need_object(body: Any) -> None:
+    """Raise ApiError for a body that is no JSON object."""
     if not isinstance(body, dict):
         raise type_error(body, "an object", "body")
 
@@ -317,13 +52,13 @@ def new_items(value: Any, path: str) -> list[Item]:
 
 def conversation_params(body: Any) -> Params:
     """Check the body of `POST /conversations`."""
-    _need_object(body)
+    need_object(body)
     return checked_fields(body, {"items": nullable(new_items), "metadata": nullable(metadata)})
 
 
 def update_params(body: Any) -> Params:
     """Check the body of `POST /conversations/{id}`."""
-    _need_object(body)
+    need_object(body)
     if "metadata" not in body:
         raise missing("metadata")
     return checked_fields(body, {"metadata": nullable(metadata)})
@@ -331,7 +66,7 @@ def update_params(body: Any) -> Params:
 
 def items_params(body: Any) -> Params:
     """Check the body of `POST /conversations/{id}/items`."""
-    _need_object(body)
+    need_object(body)
     if body.get("items") is None:
         raise missing("items")
 
@@ -387,3 +122,16 @@ def flag_of(query: Mapping[str, list[str]], name: str) -> bool:
     """Return a boolean query parameter, false when absent. Raises ApiError."""
     value = query.get(name, ["false"])[-1]
     return choice("true", "false", "1", "0")(value.lower(), name) in ("true", "1")
+
+
+def number_of(query: Mapping[str, list[str]], name: str) -> int | None:
+    """Return a query parameter that is a number from 0 on, None when absent. Raises ApiError."""
+    if name not in query:
+        return None
+    text = query[name][-1]
+    try:
+        value = int(text[:20])
+    except ValueError as error:
+        raise type_error(text, "an integer", name) from error
+    checked: int = integer(least=0)(value, name)
+    return checked

@@ -41,6 +41,7 @@ class Plan:
     conversation_id: str | None
     read_up_to: int | None
     include: Sequence[str]
+    background: bool
 
     @property
     def appends(self) -> bool:
@@ -89,6 +90,8 @@ async def make_plan(database: Database, upstream: Upstream, params: Params) -> P
     Raises ApiError, and holds no lock in that case.
     """
     check_state(params)
+    if params.get("background") and params.get("store") is False:
+        raise unsupported("background", "'background' together with 'store': false")
     response_id = ids.new(ids.RESPONSE)
     conversation_id: str | None = params.get("conversation")
     stored = params.get("store") is not False
@@ -154,11 +157,10 @@ def _identified(stored: Stored) -> Stored:
 
 async def find_model(upstream: Upstream, params: Params) -> Model:
     """Return the model a request names. Raises ApiError."""
-    models = await upstream.models()
-    for model in models:
-        if model.id == params["model"]:
-            return model
-    names = ", ".join(f"'{model.id}'" for model in models[:20])
+    model = await upstream.find(params["model"]) if params["model"] else None
+    if model is not None:
+        return model
+    names = ", ".join(f"'{model.id}'" for model in (await upstream.models())[:20])
     raise invalid(
         f"The model '{params['model'][:128]}' does not exist here; there is {names or 'none'}.",
         "model_not_found",
@@ -217,6 +219,7 @@ def _plan(response_id: str, params: Params, reading: Reading, model: Model) -> P
         conversation_id=params.get("conversation"),
         read_up_to=reading.read_up_to,
         include=params.get("include") or [],
+        background=bool(params.get("background")),
     )
 
 
@@ -248,8 +251,8 @@ def _draft(response_id: str, params: Params, model: Model) -> dict[str, Any]:
         "id": response_id,
         "object": "response",
         "created_at": int(time.time()),
-        "status": "in_progress",
-        "background": False,
+        "status": "queued" if params.get("background") else "in_progress",
+        "background": bool(params.get("background")),
         "completed_at": None,
         "error": None,
         "incomplete_details": None,

@@ -1,29 +1,38 @@
-"""The routes of responses and models, and the two ways to answer a turn: at once or streamed."""
+"""The routes of responses and models."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import time
 from typing import TYPE_CHECKING, Any
 
-from chat_tui.server import context, store
-from chat_tui.server.errors import not_found
-from chat_tui.server.feed import Feed
-from chat_tui.server.params import Page, include_of, page_of, query_params, response_params
-from chat_tui.server.plan import Plan, make_plan
-from chat_tui.server.sse import KEEP_ALIVE, EncodedEvents, NoEvents
+from chat_tui.server import context, ids, locks, store
+from chat_tui.server.compaction import compact
+from chat_tui.server.errors import invalid, not_found
+from chat_tui.server.event_log import stored_events
+from chat_tui.server.params import Page, flag_of, include_of, number_of, page_of, query_params
+from chat_tui.server.plan import check_state, find_model, make_plan, read_context
+from chat_tui.server.replies import (
+    AwaitedTurn,
+    FollowedLog,
+    StoredLog,
+    StreamedTurn,
+    run_in_background,
+)
+from chat_tui.server.response_params import compact_params, count_params, response_params
 from chat_tui.server.validation import unsupported
 from chat_tui.server.web import Endpoint, Reply, json_body, listing
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from starlette.requests import Request
-    from starlette.types import Receive, Send
 
     from chat_tui.server.service import Service
-    from chat_tui.server.turns import Turn
     from chat_tui.server.upstream import Model
 
-KEEP_ALIVE_SECONDS = 15.0
+_POLL_SECONDS = 0.2
+"""How often to look whether another process has finished a response."""
 
 
 class ResponseRoutes:
@@ -34,7 +43,10 @@ class ResponseRoutes:
         self._database = service.database
         self.paths = {
             "/v1/responses": Endpoint(POST=self.create),
+            "/v1/responses/input_tokens": Endpoint(POST=self.count_tokens),
+            "/v1/responses/compact": Endpoint(POST=self.compact),
             "/v1/responses/{response_id}": Endpoint(GET=self.get, DELETE=self.delete),
+            "/v1/responses/{response_id}/cancel": Endpoint(POST=self.cancel),
             "/v1/responses/{response_id}/input_items": Endpoint(GET=self.input_items),
             "/v1/models": Endpoint(GET=self.models),
             "/v1/models/{model}": Endpoint(GET=self.model),
@@ -46,29 +58,110 @@ class ResponseRoutes:
         params = response_params(await json_body(request))
         self._service.check_running()
         plan = await make_plan(self._database, self._service.upstream, params)
-        if params.get("stream"):
-            padded = (params.get("stream_options") or {}).get("include_obfuscation") is True
+        stream = bool(params.get("stream"))
+        padded = (params.get("stream_options") or {}).get("include_obfuscation") is True
+        if plan.background:
+            return await run_in_background(self._service, plan, stream=stream, padded=padded)
+        if stream:
             return StreamedTurn(self._service, plan, padded=padded)
         return AwaitedTurn(self._service, plan)
 
     async def get(self, request: Request) -> Reply:
-        """Return a stored response."""
+        """Return a stored response, or replay its events."""
         query = _query(request, "include", "stream", "starting_after", "include_obfuscation")
         include = include_of(query)
-        for key in ("stream", "starting_after"):
-            if query.get(key, ["false"])[-1].lower() not in ("false", "0"):
-                raise unsupported(key, f"'{key}' on a stored response")
+        after = number_of(query, "starting_after")
+        if flag_of(query, "include_obfuscation"):
+            raise unsupported("include_obfuscation", "Padding of a replayed stream")
         response_id = request.path_params["response_id"]
+        if flag_of(query, "stream"):
+            return await self._replay(response_id, 0 if after is None else after + 1)
+        if after is not None:
+            raise invalid(
+                "'starting_after' needs 'stream=true'.", "invalid_value", "starting_after"
+            )
         response = await self._database.read(lambda db: store.get_response(db, response_id))
         return Reply({**response, "output": self._service.shown(response["output"], include)})
+
+    async def _replay(self, response_id: str, start: int) -> Reply:
+        while True:
+            run = self._service.background.get(response_id)
+            if run is not None and run.events is not None:
+                return FollowedLog(run.events, start)
+            events, running = await self._database.read(
+                lambda db: (
+                    store.load_log(db, response_id),
+                    bool(store.get_response(db, response_id)) and locks.is_running(db, response_id),
+                )
+            )
+            if events is not None:
+                return StoredLog(await asyncio.to_thread(stored_events, events, start))
+            if run is not None or not running:
+                raise invalid(
+                    "Only a response created with both 'background' and 'stream' can be streamed "
+                    "again.",
+                    "invalid_value",
+                    "stream",
+                )
+            await asyncio.sleep(_POLL_SECONDS)
 
     async def delete(self, request: Request) -> Reply:
         """Delete a stored response."""
         _query(request)
         response_id = request.path_params["response_id"]
+        run = self._service.background.get(response_id)
+        if run is not None:
+            run.turn.interrupt("cancelled")
+            await asyncio.wait([run.task])
         await self._database.write(lambda db: store.delete_response(db, response_id))
         await self._database.scrub()
         return Reply({"id": response_id, "object": "response", "deleted": True})
+
+    async def cancel(self, request: Request) -> Reply:
+        """End a background turn, and return the response as it stays."""
+        _query(request)
+        response_id = request.path_params["response_id"]
+        run = self._service.background.get(response_id)
+        if run is not None:
+            run.turn.interrupt("cancelled")
+            await asyncio.wait([run.task])
+        response, running = await self._database.read(
+            lambda db: (store.get_response(db, response_id), locks.is_running(db, response_id))
+        )
+        if not response["background"]:
+            raise invalid(
+                "Only a response created with 'background' can be cancelled.", "invalid_value", None
+            )
+        if running:
+            raise invalid(
+                "Another process of this server makes this response; cancel it there.", None, None
+            )
+        return Reply({**response, "output": self._service.shown(response["output"], [])})
+
+    async def count_tokens(self, request: Request) -> Reply:
+        """Count what a request would cost, its stored context included."""
+        _query(request)
+        params = count_params(await json_body(request))
+        check_state(params)
+        reading = await read_context(self._database, params)
+        if params.get("model") is not None:
+            await find_model(self._service.upstream, params)
+        return Reply({"object": "response.input_tokens", "input_tokens": reading.tokens})
+
+    async def compact(self, request: Request) -> Reply:
+        """Return a smaller window that stands for a longer one."""
+        _query(request)
+        params = compact_params(await json_body(request))
+        window = await compact(self._database, self._service.upstream, params)
+        return Reply(
+            {
+                "id": ids.new(ids.RESPONSE),
+                "object": "response.compaction",
+                "created_at": int(time.time()),
+                "output": self._service.shown(window.output, ["message.input_image.image_url"]),
+                "usage": window.usage,
+            }
+        )
 
     async def input_items(self, request: Request) -> Reply:
         """List what the model was given: the context, then the input."""
@@ -76,7 +169,7 @@ class ResponseRoutes:
         page, include = page_of(query), include_of(query)
         response_id = request.path_params["response_id"]
 
-        def work(db: Any) -> list[store.Stored]:
+        def work(db: sqlite3.Connection) -> list[store.Stored]:
             row = store.find_response(db, response_id)
             if row is None:
                 raise store.unknown_response(response_id)
@@ -95,9 +188,9 @@ class ResponseRoutes:
         """Return one model."""
         _query(request)
         name = request.path_params["model"]
-        for model in await self._service.upstream.models():
-            if model.id == name:
-                return Reply(_model(model))
+        model = await self._service.upstream.find(name)
+        if model is not None:
+            return Reply(_model(model))
         raise not_found(f"The model '{name[:128]}' does not exist.", "model")
 
 
@@ -125,94 +218,3 @@ def _cut(items: list[Any], page: Page) -> store.Listing:
             raise not_found(f"No item found with id '{page.after[:128]}'.", "after")
         start = ids.index(page.after) + 1
     return store.Listing(items[start : start + page.limit], len(items) > start + page.limit)
-
-
-async def _no_room_needed() -> None:
-    await asyncio.sleep(0)
-
-
-class _Watch:
-    """Interrupts a turn as soon as the client is gone."""
-
-    def __init__(self, turn: Turn, receive: Receive, feed: Feed | None = None) -> None:
-        self._turn = turn
-        self._receive = receive
-        self._feed = feed
-        self._task = asyncio.create_task(self._watch())
-
-    async def _watch(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-        if self._feed is not None:
-            self._feed.abandon()
-        self._turn.interrupt()
-
-    async def end(self) -> None:
-        """Stop watching, before the last bytes are sent."""
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
-
-
-class AwaitedTurn(Reply):
-    """A turn answered with one JSON body when it is done."""
-
-    def __init__(self, service: Service, plan: Plan) -> None:
-        super().__init__(None)
-        self._service = service
-        self._plan = plan
-
-    async def __call__(self, receive: Receive, send: Send) -> None:
-        """Run the turn and send the Response object."""
-        turn, task = self._service.start(self._plan, NoEvents(), _no_room_needed)
-        watch = _Watch(turn, receive)
-        try:
-            self._body = await task
-        finally:
-            await watch.end()
-        await super().__call__(receive, send)
-
-
-class StreamedTurn(Reply):
-    """A turn answered with server-sent events while it runs."""
-
-    def __init__(self, service: Service, plan: Plan, *, padded: bool) -> None:
-        super().__init__(None)
-        self._service = service
-        self._plan = plan
-        self._padded = padded
-
-    async def __call__(self, receive: Receive, send: Send) -> None:
-        """Run the turn and send its events; a client that goes away interrupts it."""
-        feed = Feed()
-        events = EncodedEvents(feed.push, padded=self._padded)
-        turn, task = self._service.start(self._plan, events, feed.room)
-        task.add_done_callback(lambda _: feed.close())
-        watch = _Watch(turn, receive, feed)
-        try:
-            await send(
-                {
-                    "type": "http.response.start",
-                    "status": 200,
-                    "headers": [
-                        (b"content-type", b"text/event-stream; charset=utf-8"),
-                        (b"cache-control", b"no-cache"),
-                        *self.headers,
-                    ],
-                }
-            )
-            while (data := await feed.take(KEEP_ALIVE_SECONDS)) is not None:
-                await send(
-                    {
-                        "type": "http.response.body",
-                        "body": data or KEEP_ALIVE,
-                        "more_body": True,
-                    }
-                )
-        except OSError:
-            feed.abandon()
-            turn.interrupt()
-        finally:
-            await asyncio.wait([task])
-            await watch.end()
-        await send({"type": "http.response.body", "body": b""})

@@ -19,7 +19,7 @@ from chat_tui.server import locks
 from chat_tui.server.app import App, Guard
 from chat_tui.server.database import Database
 from chat_tui.server.errors import StartError
-from chat_tui.server.options import LOOPBACK, Options
+from chat_tui.server.options import DEMO, LOOPBACK, Options
 from chat_tui.server.service import Service
 from chat_tui.server.upstream.demo import CONTEXT_WINDOW, Demo
 
@@ -128,7 +128,11 @@ def _guard(options: Options) -> Guard:
 
 
 def _upstream(options: Options) -> Upstream:
-    return Demo(options.context_window or CONTEXT_WINDOW)
+    if options.upstream == DEMO:
+        return Demo(options.context_window or CONTEXT_WINDOW)
+    from chat_tui.server.upstream.chat import ChatCompletions  # noqa: PLC0415 only when chosen
+
+    return ChatCompletions(options.upstream, options.upstream_key, options.context_window)
 
 
 async def _serve(

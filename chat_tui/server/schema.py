@@ -45,6 +45,14 @@ MIGRATIONS = (
         PRIMARY KEY (response_id, is_output, position)
     ) WITHOUT ROWID;
     CREATE INDEX response_items_by_item ON response_items (item_id);
+    CREATE TABLE event_logs (                   -- of background responses that were streamed
+        response_id TEXT PRIMARY KEY,
+        body BLOB NOT NULL                      -- the stream's bytes, compressed
+    );
+    CREATE TABLE runs (                         -- background responses in the making
+        response_id TEXT PRIMARY KEY,
+        owner TEXT NOT NULL
+    ) WITHOUT ROWID;
     CREATE TABLE owners (id TEXT PRIMARY KEY);  -- running server processes
     CREATE TABLE locks (
         conversation_id TEXT PRIMARY KEY,

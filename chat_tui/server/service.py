@@ -15,12 +15,26 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from chat_tui.server.database import Database
+    from chat_tui.server.event_log import EventLog
     from chat_tui.server.items import Item
     from chat_tui.server.plan import Plan
     from chat_tui.server.sse import Events
     from chat_tui.server.upstream import Upstream
 
 log = logging.getLogger(__name__)
+
+Finished = asyncio.Task[dict[str, Any]]
+"""A running turn; it ends with the Response object, whoever still wants it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A background turn of this process."""
+
+    turn: Turn
+    task: Finished
+    events: EventLog | None
+    """Its events, if it was asked for as a stream."""
 
 
 @dataclass(slots=True)
@@ -30,7 +44,9 @@ class Service:
     database: Database
     upstream: Upstream
     interrupted: Rule
-    _running: dict[asyncio.Task[dict[str, Any]], Turn] = field(default_factory=dict)
+    background: dict[str, Run] = field(default_factory=dict)
+    """The background turns that run here, by response id."""
+    _running: dict[Finished, Turn] = field(default_factory=dict)
     _stopping: bool = False
 
     def check_running(self) -> None:
@@ -40,20 +56,47 @@ class Service:
                 503, "The server is stopping.", code="server_stopping", kind="server_error"
             )
 
-    def start(
-        self, plan: Plan, events: Events, room: Callable[[], Awaitable[None]]
-    ) -> tuple[Turn, asyncio.Task[dict[str, Any]]]:
-        """Start a turn; its task ends with the Response object, whoever still wants it."""
-        turn = Turn(plan, self.database, self.upstream, events, rule=self.interrupted, room=room)
+    def turn(
+        self,
+        plan: Plan,
+        events: Events,
+        room: Callable[[], Awaitable[None]],
+        recorded: Callable[[], bytes] | None = None,
+    ) -> Turn:
+        """Return the turn of a plan, ready to be started."""
+        return Turn(
+            plan,
+            self.database,
+            self.upstream,
+            events,
+            rule=self.interrupted,
+            room=room,
+            recorded=recorded,
+        )
+
+    def start(self, turn: Turn) -> Finished:
+        """Start a turn; it is interrupted when the server stops."""
         task = asyncio.create_task(turn.run())
         self._running[task] = turn
         task.add_done_callback(self._forget)
         if self._stopping:
             turn.interrupt()
-        return turn, task
+        return task
 
-    def _forget(self, task: asyncio.Task[dict[str, Any]]) -> None:
+    def _forget(self, task: Finished) -> None:
         self._running.pop(task, None)
+
+    def start_in_background(self, response_id: str, turn: Turn, events: EventLog | None) -> None:
+        """Start a turn that goes on whether or not anybody waits for it."""
+        task = self.start(turn)
+        self.background[response_id] = Run(turn, task, events)
+
+        def forget(_: Finished) -> None:
+            self.background.pop(response_id, None)
+            if events is not None:
+                events.close()
+
+        task.add_done_callback(forget)
 
     async def stop(self, seconds: float) -> None:
         """Interrupt all turns and give them so long to settle."""

@@ -22,6 +22,12 @@ class Events(Protocol):
     def write(self, kind: str, fields: dict[str, Any]) -> None:
         """Add one event."""
 
+    def encoded(self, kind: str, fields: dict[str, Any]) -> bytes:
+        """Return the bytes of the next event without adding it."""
+
+    def add(self, event: bytes) -> None:
+        """Add an event that was encoded before; no other may have been added since."""
+
     def deltas(self, kind: str, fields: dict[str, Any], tail: dict[str, Any]) -> DeltaWriter:
         """Return a function that adds a delta event of this kind for each text it gets."""
 
@@ -30,6 +36,13 @@ class NoEvents:
     """For turns nobody watches as a stream."""
 
     def write(self, kind: str, fields: dict[str, Any]) -> None:
+        """Drop the event."""
+
+    def encoded(self, _kind: str, _fields: dict[str, Any]) -> bytes:
+        """Return nothing."""
+        return b""
+
+    def add(self, event: bytes) -> None:
         """Drop the event."""
 
     def deltas(self, _kind: str, _fields: dict[str, Any], _tail: dict[str, Any]) -> DeltaWriter:
@@ -51,10 +64,18 @@ class EncodedEvents:
 
     def write(self, kind: str, fields: dict[str, Any]) -> None:
         """Add one event."""
+        self.add(self.encoded(kind, fields))
+
+    def encoded(self, kind: str, fields: dict[str, Any]) -> bytes:
+        """Return the bytes of the next event without adding it."""
         body = {"type": kind, "sequence_number": self._number, **fields}
-        self._number += 1
         data = json.dumps(body, separators=(",", ":"))
-        self._sink(f"event: {kind}\ndata: {data}\n\n".encode("ascii"))
+        return f"event: {kind}\ndata: {data}\n\n".encode("ascii")
+
+    def add(self, event: bytes) -> None:
+        """Add an event that was encoded before; no other may have been added since."""
+        self._number += 1
+        self._sink(event)
 
     def deltas(self, kind: str, fields: dict[str, Any], tail: dict[str, Any]) -> DeltaWriter:
         """Return a function that adds a delta event; `fields` come before and `tail` behind it."""

@@ -9,21 +9,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-import time
 import traceback
-from dataclasses import dataclass, replace
+import zlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from chat_tui.server import context, items, locks, store
+from chat_tui.server import context, items, locks, outcome, store
 from chat_tui.server.assembly import Assembly
-from chat_tui.server.tokens import count_item, count_items
-from chat_tui.server.upstream import (
-    Finish,
-    Generation,
-    Upstream,
-    UpstreamError,
-    Usage,
-)
+from chat_tui.server.outcome import Outcome
+from chat_tui.server.tokens import count_items, count_text
+from chat_tui.server.upstream import Finish, Generation, Upstream, UpstreamError, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -33,7 +28,6 @@ if TYPE_CHECKING:
     from chat_tui.server.items import Item
     from chat_tui.server.plan import Compaction, Plan
     from chat_tui.server.sse import Events
-    from chat_tui.server.store import Stored
 
 Rule = Literal["keep", "discard"]
 """What stays of an interrupted turn: input and partial output, or nothing."""
@@ -49,21 +43,12 @@ def sealed_reasoning(sealer: Sealer, item: Item) -> str:
     return sealer.seal(store.dumps(content).encode(), "reasoning")
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    status: str
-    error: dict[str, str] | None = None
-    reason: str | None = None
-    usage: Usage | None = None
-    interrupted: bool = False
-
-    @property
-    def item_status(self) -> str:
-        return "completed" if self.status == "completed" else "incomplete"
-
-
 class Turn:
-    """One response in the making. Call `run` once; `interrupt` may be called at any time."""
+    """One response in the making. Call `run` once; `interrupt` may be called at any time.
+
+    `room` is awaited now and then, so that a reader can catch up. `recorded` returns the events so
+    far, for a response whose events are to be replayed later.
+    """
 
     def __init__(
         self,
@@ -74,6 +59,7 @@ class Turn:
         *,
         rule: Rule,
         room: Callable[[], Awaitable[None]],
+        recorded: Callable[[], bytes] | None = None,
     ) -> None:
         self._plan = plan
         self._database = database
@@ -81,44 +67,62 @@ class Turn:
         self._events = events
         self._rule = rule
         self._room = room
+        self._recorded = recorded
         self._assembly = Assembly(events, self._show)
-        self._generating: asyncio.Task[_Outcome] | None = None
-        self._interrupted = False
+        self._generating: asyncio.Task[Outcome] | None = None
+        self._ended_as = ""
 
-    def interrupt(self) -> None:
-        """End the generation where it is; `run` then settles and returns."""
-        self._interrupted = True
+    def interrupt(self, status: Literal["incomplete", "cancelled"] = "incomplete") -> None:
+        """End the generation where it is; `run` then settles with this status and returns."""
+        self._ended_as = self._ended_as or status
         if self._generating is not None:
             self._generating.cancel()
 
+    async def enqueue(self) -> None:
+        """Store a background response before it runs, so that it can be asked for."""
+        plan = self._plan
+
+        def work(db: sqlite3.Connection) -> None:
+            store.save_response(db, self._row(plan.draft), plan.given, [])
+            locks.begin_run(db, self._database.owner, plan.response_id)
+
+        try:
+            await self._database.write(work)
+        except sqlite3.Error:
+            await self._unlock()
+            raise
+
     async def run(self) -> dict[str, Any]:
         """Run to the end, store what is to be stored, and return the Response object."""
-        self._events.write("response.created", {"response": self._plan.draft})
-        self._events.write("response.in_progress", {"response": self._plan.draft})
+        draft = self._plan.draft
+        in_progress = {**draft, "status": "in_progress"}
+        self._events.write("response.created", {"response": draft})
+        if self._plan.background:
+            self._events.write("response.queued", {"response": draft})
+            await self._note_progress(in_progress)
+        self._events.write("response.in_progress", {"response": in_progress})
         self._generating = asyncio.create_task(self._generate())
-        if self._interrupted:
+        if self._ended_as:
             self._generating.cancel()
         await asyncio.wait([self._generating])
         if self._generating.cancelled():
-            outcome = _Outcome("incomplete", interrupted=True)
-        else:
-            outcome = self._generating.result()
-        return await self._settle(outcome)
+            return await self._settle(Outcome(self._ended_as or "incomplete", interrupted=True))
+        return await self._settle(self._generating.result())
 
-    async def _generate(self) -> _Outcome:
+    # Generating
+
+    async def _generate(self) -> Outcome:
         try:
             return await self._read_upstream()
         except UpstreamError as error:
-            return _Outcome("failed", error={"code": error.code, "message": error.message})
+            return outcome.failure(error.code, error.message)
         except Exception as error:  # noqa: BLE001 whatever an upstream does, the turn must settle
+            # Only where it happened: the message of an exception may hold what a user wrote.
             where = "".join(traceback.format_tb(error.__traceback__))
-            log.error(  # noqa: TRY400 no messages, which may quote users
-                "%s in an upstream\n%s", type(error).__name__, where
-            )
-            message = "The model behind this server failed in an unexpected way."
-            return _Outcome("failed", error={"code": "server_error", "message": message})
+            log.error("%s in an upstream\n%s", type(error).__name__, where)  # noqa: TRY400 see above
+            return outcome.failure("server_error", "The model failed in an unexpected way.")
 
-    async def _read_upstream(self) -> _Outcome:
+    async def _read_upstream(self) -> Outcome:
         generation = self._plan.generation
         if self._plan.compaction is not None:
             generation = await self._compact(generation, self._plan.compaction)
@@ -136,11 +140,11 @@ class Turn:
                 if count % _PIECES_AT_A_TIME == 0:
                     await self._room()
         if finish is None:
-            raise UpstreamError("server_error", "The model's answer ended without a proper end.")
+            raise UpstreamError("server_error", "The model's answer broke off.")
         if finish.reason == "stop":
-            return _Outcome("completed", usage=usage)
+            return Outcome("completed", usage=usage)
         reason = "max_output_tokens" if finish.reason == "length" else finish.reason
-        return _Outcome("incomplete", reason=reason, usage=usage)
+        return Outcome("incomplete", reason=reason, usage=usage)
 
     async def _compact(self, generation: Generation, compaction: Compaction) -> Generation:
         index, item = self._assembly.begin_compaction()
@@ -149,122 +153,116 @@ class Turn:
         blob = context.seal_compaction(self._database.sealer, summary, compaction.kept)
         self._assembly.finish_compaction(index, {**item, "encrypted_content": blob})
         opened = {"type": context.COMPACTION, "summary": summary}
-        left = [opened, *compaction.kept]
-        saved = count_items(compaction.older) - count_item(_as_message(summary))
-        return replace(generation, items=left, input_tokens=max(1, generation.input_tokens - saved))
+        fewer = count_items(compaction.older) - count_text(summary)
+        return replace(
+            generation,
+            items=[opened, *compaction.kept],
+            input_tokens=max(1, generation.input_tokens - fewer),
+        )
 
-    async def _settle(self, outcome: _Outcome) -> dict[str, Any]:
-        output = self._assembly.close(outcome.item_status)
-        if outcome.interrupted:
-            output = [_unhandled(item) for item in output]
-        if output and output[-1]["type"] == "reasoning":
-            # It led to nothing; as a complete item it would make the context unreadable.
-            output[-1] = {**output[-1], "status": "incomplete"}
-        response = self._response(outcome, output)
+    # Settling
+
+    async def _settle(self, how: Outcome) -> dict[str, Any]:
+        output = outcome.tidied(how, self._assembly.close(how.item_status))
+        response = self._response(how, output)
+        terminal = self._terminal(response)
         try:
-            await self._persist(outcome, response, output)
+            await self._persist(how, response, output, terminal)
         except sqlite3.Error as error:
-            log.error(  # noqa: TRY400 no traceback
-                "A turn could not be stored: %s", error
-            )
-            message = "The answer could not be stored."
-            failure = {"code": "server_error", "message": message}
-            response = self._response(_Outcome("failed", error=failure), output)
+            log.error("A turn could not be stored: %s", error)  # noqa: TRY400 one line is enough
+            failed = outcome.failure("server_error", "The answer could not be stored.")
+            response = self._response(failed, output)
+            terminal = self._terminal(response)
             await self._unlock()
-        self._events.write(f"response.{response['status']}", {"response": response})
+        if terminal is not None:
+            self._events.add(terminal)
         return response
 
+    def _terminal(self, response: dict[str, Any]) -> bytes | None:
+        """Return the last event; a cancelled stream just ends."""
+        if response["status"] == "cancelled":
+            return None
+        return self._events.encoded(f"response.{response['status']}", {"response": response})
+
     async def _persist(
-        self, outcome: _Outcome, response: dict[str, Any], output: Sequence[Item]
+        self,
+        how: Outcome,
+        response: dict[str, Any],
+        output: Sequence[Item],
+        terminal: bytes | None,
     ) -> None:
         plan = self._plan
         if not plan.stored:
             return
-        if outcome.interrupted and self._rule == "discard":
+        discarded = how.interrupted and self._rule == "discard"
+        if discarded and not plan.background:
             await self._unlock()
             return
-        made = _with_partners(output)
-        body = {key: value for key, value in response.items() if key != "output"}
-        row = store.ResponseRow(
-            plan.response_id,
-            body,
-            plan.conversation_id,
-            plan.read_up_to,
-            response["previous_response_id"],
-        )
-        whole = outcome.status != "failed"
+        made = outcome.to_store(output)
+        whole = how.status != "failed" and not discarded
+        events = None
+        if self._recorded is not None:
+            recorded = self._recorded() + (terminal or b"")
+            events = await asyncio.to_thread(zlib.compress, recorded)
 
         def work(db: sqlite3.Connection) -> None:
             locks.release(db, plan.response_id)
+            if plan.background:
+                locks.end_run(db, plan.response_id)
+            deleted = plan.background and store.find_response(db, plan.response_id) is None
             if plan.conversation_id is not None and not store.exists(db, plan.conversation_id):
+                # Deleted while the turn ran: what was deleted must not come back.
+                if plan.background and not deleted:
+                    store.delete_response(db, plan.response_id)
                 return
-            store.save_response(db, row, plan.given, made)
+            if deleted:
+                return
+            store.save_response(db, self._row(response), plan.given, made)
+            if events is not None:
+                store.save_log(db, plan.response_id, events)
             if plan.conversation_id is not None and whole:
                 store.enter(db, plan.conversation_id, [*plan.given, *made])
 
         await self._database.write(work)
 
-    async def _unlock(self) -> None:
-        if not self._plan.appends:
-            return
+    def _row(self, response: dict[str, Any]) -> store.ResponseRow:
+        plan = self._plan
+        return store.ResponseRow(
+            plan.response_id,
+            {key: value for key, value in response.items() if key != "output"},
+            plan.conversation_id,
+            plan.read_up_to,
+            response["previous_response_id"],
+        )
+
+    async def _note_progress(self, in_progress: dict[str, Any]) -> None:
+        row = self._row(in_progress)
         try:
             await self._database.write(
-                lambda db: locks.release(db, self._plan.response_id), durable=False
+                lambda db: store.update_response(db, row.id, row.body), durable=False
             )
         except sqlite3.Error as error:
-            log.error(  # noqa: TRY400 no traceback
-                "A lock could not be released: %s", error
-            )
+            log.error("A run could not be noted: %s", error)  # noqa: TRY400 one line is enough
+
+    async def _unlock(self) -> None:
+        plan = self._plan
+
+        def work(db: sqlite3.Connection) -> None:
+            locks.release(db, plan.response_id)
+            if plan.background:
+                locks.fail_run(db, plan.response_id)
+
+        if not (plan.appends or plan.background):
+            return
+        try:
+            await self._database.write(work, durable=False)
+        except sqlite3.Error as error:
+            log.error("A lock could not be released: %s", error)  # noqa: TRY400 one line is enough
 
     def _show(self, item: Item) -> Item:
         sealer = self._database.sealer
         return items.shown(item, self._plan.include, lambda raw: sealed_reasoning(sealer, raw))
 
-    def _response(self, outcome: _Outcome, output: Sequence[Item]) -> dict[str, Any]:
-        done = outcome.status == "completed"
-        return {
-            **self._plan.draft,
-            "status": outcome.status,
-            "completed_at": int(time.time()) if done else None,
-            "error": outcome.error,
-            "incomplete_details": {"reason": outcome.reason} if outcome.reason else None,
-            "output": [self._show(item) for item in output],
-            "service_tier": "default",
-            "usage": self._usage(outcome.usage, output),
-        }
-
-    def _usage(self, reported: Usage | None, output: Sequence[Item]) -> dict[str, Any]:
-        if reported is None:
-            made = [item for item in output if item["type"] != context.COMPACTION]
-            thought = count_items(item for item in made if item["type"] == "reasoning")
-            reported = Usage(
-                self._plan.generation.input_tokens, count_items(made), reasoning_tokens=thought
-            )
-        return {
-            "input_tokens": reported.input_tokens,
-            "input_tokens_details": {
-                "cached_tokens": reported.cached_tokens,
-                "cache_write_tokens": 0,
-            },
-            "output_tokens": reported.output_tokens,
-            "output_tokens_details": {"reasoning_tokens": reported.reasoning_tokens},
-            "total_tokens": reported.input_tokens + reported.output_tokens,
-        }
-
-
-def _unhandled(item: Item) -> Item:
-    """Mark a call nobody has seen to its end, so that the context does not wait for its output."""
-    return {**item, "status": "incomplete"} if item["type"] == "function_call" else item
-
-
-def _with_partners(output: Sequence[Item]) -> list[Stored]:
-    made = []
-    for index, item in enumerate(output):
-        before = output[index - 1] if index else None
-        follows = before is not None and before["type"] == "reasoning"
-        made.append(store.stored(item, before["id"] if before and follows else None))
-    return made
-
-
-def _as_message(text: str) -> Item:
-    return {"type": "message", "content": text}
+    def _response(self, how: Outcome, output: Sequence[Item]) -> dict[str, Any]:
+        tokens = self._plan.generation.input_tokens
+        return outcome.response_of(self._plan.draft, how, output, tokens, self._show)

@@ -31,6 +31,10 @@ def _schemas() -> dict[str, Any]:
     for part in schemas["Response"]["allOf"]:
         if "usage" in part.get("properties", {}):
             part["properties"]["usage"] = {"anyOf": [part["properties"]["usage"], {"type": "null"}]}
+    # Two schemas require a key that they do not have.
+    for name in ("LocalShellToolCallOutput", "MCPApprovalResponseResource"):
+        known = schemas[name]["properties"]
+        schemas[name]["required"] = [key for key in schemas[name]["required"] if key in known]
     # A model's failure may have any code; the SDK keeps the list open too.
     schemas["ResponseErrorCode"] = {"type": "string"}
     return schemas

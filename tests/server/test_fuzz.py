@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chat_tui.server.item_types import TYPES
-from chat_tui.server.params import RESPONSE_FIELDS
+from chat_tui.server.response_params import RESPONSE_FIELDS
 from tests.server.asking import new_conversation, user
 
 if TYPE_CHECKING:

@@ -60,6 +60,14 @@ class Opened:
         self.app.composer.insert(text)
         await self.pilot.pause()
 
+    async def shows(self, text: str) -> None:
+        """Wait until the screen shows a text."""
+        await self.until(lambda: text in self.screen(), text)
+
+    async def keep(self) -> None:
+        """Save the draft now instead of after the pause."""
+        await self.app.keep_draft()
+
     async def send(self, text: str) -> None:
         """Type a message, send it, and wait for the end of the answer."""
         await self.type(text)

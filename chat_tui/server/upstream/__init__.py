@@ -125,6 +125,9 @@ class Upstream(Protocol):
     async def models(self) -> Sequence[Model]:
         """Return the models on offer. Raises UpstreamError."""
 
+    async def find(self, name: str) -> Model | None:
+        """Return the model of this name, None if there is none. Raises UpstreamError."""
+
     def generate(self, generation: Generation) -> AsyncIterator[Piece]:
         """Yield the answer's pieces. Raises UpstreamError, before or amid the pieces."""
 

@@ -73,6 +73,10 @@ class Demo:
         """Return the one model."""
         return [self._model]
 
+    async def find(self, name: str) -> Model | None:
+        """Return the one model by its name."""
+        return self._model if name == self._model.id else None
+
     async def close(self) -> None:
         """Do nothing; there is nothing to close."""
 

@@ -184,6 +184,11 @@ class Document:
 
     # --- what they look like --------------------------------------------------------------
 
+    @property
+    def ready(self) -> bool:
+        """Whether it is known how to draw; before that nothing can be looked at."""
+        return self._palette is not None
+
     def differs(self, width: int, palette: Palette) -> bool:
         """Whether this is drawn at another width or in other colours than these."""
         return width != self._width or palette is not self._palette

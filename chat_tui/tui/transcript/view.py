@@ -42,7 +42,7 @@ class View:
 
     def keep(self, change: Callable[[], None]) -> None:
         """Change how lines are broken while the text at the top of the window stays there."""
-        if not len(self.document):
+        if not len(self.document) or not self.document.ready:
             change()
             return
         self._clamp()

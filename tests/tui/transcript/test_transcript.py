@@ -64,6 +64,32 @@ async def test_it_opens_at_the_end_and_shows_the_last_answer() -> None:
         assert app.lines()[-2].startswith("  assistant")
 
 
+async def test_it_may_be_filled_before_it_has_a_size() -> None:
+    class Early(Bare):
+        def compose(self) -> ComposeResult:
+            pane = Transcript()
+            pane.show(said("one", "two"), older=False)
+            pane.append(said("three")[0])
+            yield pane
+
+        def on_mount(self) -> None:
+            first = self.transcript.records[0]
+            self.transcript.update(Record(message("user", "uno"), ref=first.ref))
+            self.transcript.action_cursor_last()
+            self.transcript.action_toggle_raw()
+            self.transcript.action_toggle_raw()
+            self.transcript.find("two")
+            self.transcript.find_next()
+
+    app = Early()
+    async with app.run_test(size=(60, 20)) as pilot:
+        await pilot.pause()
+        text = " ".join(app.lines())
+        assert "uno" in text
+        assert "▌ two" in text
+        assert "three" in text
+
+
 async def test_reading_further_up_is_not_disturbed_by_new_text() -> None:
     app = Bare()
     async with app.run_test(size=(60, 10)) as pilot:

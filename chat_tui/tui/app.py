@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 from textual import events, on
@@ -65,6 +66,8 @@ class ChatTuiApp(Commands):
         self.exit_sentence = ""
         """What to print after the program ended, when an error ended it."""
         self._launch = launch or Launch()
+        self._opened = asyncio.Event()
+        """Set once a conversation is open; what is sent before waits for it."""
         self._filter = ""
         self._list_stale = False
         self.panes = Panes(id="panes")
@@ -112,7 +115,12 @@ class ChatTuiApp(Commands):
             if self._launch.target:
                 self.controller.start()
                 self.notice.show(f"Opening {self._launch.target} …")
-            await self.show(await self.controller.launch(self._launch))
+            view = await self.controller.launch(self._launch)
+            typed = self.composer.text
+            await self.show(view)
+            if typed:
+                self.composer.insert(f"\n{typed}" if view.draft else typed)
+            self._opened.set()
             if not self._launch.target:
                 self.controller.start()
         except ChatTuiError as error:
@@ -280,11 +288,11 @@ class ChatTuiApp(Commands):
     @command
     async def send(self, event: Composer.Sent) -> None:
         """Send; what cannot be sent goes back into the composer."""
-        key, text = self.key, self.composer.take()
+        await self._opened.wait()
         try:
-            await self.controller.send(key, text)
+            await self.controller.send(self.key, event.text)
         except ChatTuiError as error:
-            self.put_back(text)
+            self.put_back(event.text)
             self.tell(error.sentence, self._with_keys(error.way_out), Severity.ERROR)
 
     @on(Composer.DraftChanged)

@@ -45,7 +45,7 @@ class Composer(TextArea):
 
     @dataclass
     class Sent(Message):
-        """Sent when the user wants the text to go; the box still holds it."""
+        """Sent when the user wants the text to go; the box no longer holds it."""
 
         text: str
 
@@ -132,15 +132,19 @@ class Composer(TextArea):
 
     def action_send(self) -> None:
         """Send, or break the line after a backslash."""
+        # Keys with priority overtake characters that wait for this box; its own queue keeps order.
+        self.call_later(self._send)
+
+    def _send(self) -> None:
         row, column = self.cursor_location
         if column and self.document[row][column - 1] == "\\":
             self.replace("\n", (row, column - 1), (row, column))
         elif self.text.strip():
-            self.post_message(self.Sent(self.text))
+            self.post_message(self.Sent(self.take()))
 
     def action_newline(self) -> None:
         """Break the line."""
-        self.insert("\n")
+        self.call_later(self.insert, "\n")
 
     def action_copy(self) -> None:
         """Copy what is selected; with nothing selected the key means to quit."""

@@ -119,7 +119,10 @@ async def draw(directory: Path, theme: str, size: tuple[int, int], *, private: b
             for _ in range(4):
                 await app.pilot.press("k")
             await app.pilot.press("tab")
-            await app.pilot.pause(0.3)
+            await app.until(lambda: app.app.focused is app.app.composer)
+            if app.app.inspector.display:
+                await app.shows("fco_68a4e103")
+            await app.pilot.pause()
             return fixed(app.app.export_screenshot(title="chat-tui"))
     finally:
         server.stop()

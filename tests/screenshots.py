@@ -68,7 +68,7 @@ OTHERS = {
     "Letter to the landlord": 90_000,
     "Sourdough timings": 190_000,
     "Regex for IBANs": 700_000,
-    "日本語の練習": 1_300_000,
+    "Grüße an die Nachbarn": 1_300_000,
 }
 
 

@@ -203,7 +203,7 @@ class ChatTuiApp(Commands):
 
     def _take_view(self, view: View, *, records: bool) -> None:
         if records:
-            self.transcript.show(view.records, older=view.older, at_end=self.transcript.at_end)
+            self.transcript.reload(view.records, older=view.older)
         self._show_facts(view)
 
     def _show_facts(self, view: View) -> None:

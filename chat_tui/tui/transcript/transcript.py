@@ -58,24 +58,36 @@ class Transcript(TranscriptPane, can_focus=True, inherit_bindings=False):
         """Whether a record is loaded."""
         return self._document.has(ref)
 
-    @property
-    def at_end(self) -> bool:
-        """Whether the view follows the end."""
-        return self._follow
-
     def show(self, records: Sequence[Record], *, older: bool, at_end: bool = True) -> None:
         """Replace everything; ``older`` tells whether there is more before the first record."""
+        self._fill(records, older=older)
+        self._follow, self._news = at_end, False
+        self._view.anchor = Row(0, 0, 0)
+        self.cursor = None
+        self._highlights.search(self._document, "")
+        self._changed()
+
+    def reload(self, records: Sequence[Record], *, older: bool) -> None:
+        """Replace everything, keeping the reader's place and the cursor where they still exist."""
+        before, anchor = self.records, self._view.anchor
+        self._fill(records, older=older)
+        top = before[anchor.entry].ref if anchor.entry < len(before) else None
+        if top is not None and self._document.has(top):
+            self._view.anchor = anchor._replace(entry=self._document.index(top))
+        else:
+            self._view.anchor = Row(0, 0, 0)
+        if not self._document.has(self.cursor):
+            self.cursor = None
+        self._highlights.search(self._document, "")
+        self._changed()
+
+    def _fill(self, records: Sequence[Record], *, older: bool) -> None:
         self._streams = {}
         self._rest()
         if self.size:
             self._prepare()
         self._document.load(records)
         self._older, self._asked = older, False
-        self._follow, self._news = at_end, False
-        self._view.anchor = Row(0, 0, 0)
-        self.cursor = None
-        self._highlights.search(self._document, "")
-        self._changed()
 
     def prepend(self, records: Sequence[Record], *, older: bool) -> None:
         """Add older records at the front; what the reader sees stays where it is."""

@@ -105,6 +105,26 @@ async def test_reading_further_up_is_not_disturbed_by_new_text() -> None:
         assert "new below" in app.lines()[-1]
 
 
+async def test_reloading_keeps_the_line_that_is_read_and_the_cursor() -> None:
+    app = Bare()
+    records = said(*(f"number {n}\n\nsecond line" for n in range(40)))
+    async with app.run_test(size=(60, 10)) as pilot:
+        app.transcript.show(records, older=False)
+        app.transcript.focus()
+        app.transcript.cursor = records[20].ref
+        await pilot.pause()
+        before = app.lines()
+        app.got.clear()
+        app.transcript.reload([*said("new before"), *records[5:], *said("after")], older=False)
+        await pilot.pause()
+        assert app.lines() == before
+        assert app.transcript.cursor == records[20].ref
+        assert not [m for m in app.got if isinstance(m, ItemHighlighted)]
+        app.transcript.reload(records[30:], older=False)
+        await pilot.pause()
+        assert app.transcript.cursor is None
+
+
 async def test_streamed_text_is_followed_and_ends_like_the_whole() -> None:
     app = Bare()
     text = "Some **bold** words\n\n- a\n- b\n\n```py\nx = 1\n```\nend"

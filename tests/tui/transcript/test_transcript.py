@@ -110,7 +110,7 @@ async def test_reloading_keeps_the_line_that_is_read_and_the_cursor() -> None:
     records = said(*(f"number {n}\n\nsecond line" for n in range(40)))
     async with app.run_test(size=(60, 10)) as pilot:
         app.transcript.show(records, older=False)
-        app.transcript.focus()
+        await pilot.pause()
         app.transcript.cursor = records[20].ref
         await pilot.pause()
         before = app.lines()

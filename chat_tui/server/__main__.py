@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--token-env", metavar="NAME", help="the variable that holds the token")
     parser.add_argument("--no-auth", action="store_true", help="loopback only")
     parser.add_argument("--parent-pipe", action="store_true", help="stop when stdin ends")
+    parser.add_argument("--access-log", action="store_true", help="a JSON line a request")
     parser.add_argument("--context-window", type=int, metavar="TOKENS")
     return parser
 
@@ -71,6 +72,7 @@ def _options(given: argparse.Namespace) -> Options:
         upstream_key=upstream_key,
         interrupted=given.interrupted,
         parent_pipe=given.parent_pipe,
+        access_log=given.access_log,
         context_window=given.context_window,
     )
 

@@ -8,8 +8,9 @@ import secrets
 import sqlite3
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Route, Router
@@ -64,16 +65,22 @@ def _host_name(host: str) -> str:
     return host.partition(":")[0].lower()
 
 
-class App:
-    """The ASGI application of one server."""
+Note = Callable[[dict[str, Any]], None]
+"""Takes one line of the access log."""
 
-    def __init__(self, service: Service, guard: Guard) -> None:
+
+class App:
+    """The ASGI application of one server; `note` is told of each request, but not what it says."""
+
+    def __init__(self, service: Service, guard: Guard, note: Note | None = None) -> None:
         self._guard = guard
+        self._note = note
         paths = {
             HEALTH: Endpoint(GET=_health),
             **ConversationRoutes(service).paths,
             **ResponseRoutes(service).paths,
         }
+        self._names = {id(endpoint): path for path, endpoint in paths.items()}
         self._router = Router(
             [Route(path, endpoint) for path, endpoint in paths.items()],
             redirect_slashes=False,
@@ -84,55 +91,73 @@ class App:
         """Answer one request; nothing escapes but the end of the connection."""
         if scope["type"] != "http":
             return
-        started = False
-        begun = time.perf_counter()
-        request_id = f"req_{secrets.token_hex(16)}".encode()
-
-        async def tagged(message: Message) -> None:
-            nonlocal started
-            if message["type"] == "http.response.start":
-                started = True
-                spent = str(int((time.perf_counter() - begun) * 1000)).encode()
-                message["headers"] = [
-                    *message["headers"],
-                    (b"x-request-id", request_id),
-                    (b"openai-processing-ms", spent),
-                ]
-            await send(message)
-
+        exchange = _Exchange(send)
         try:
-            self._guard.check(scope)
-            await self._router(scope, receive, tagged)
+            await self._answer(scope, receive, exchange)
         except ClientDisconnect:
             return
+        finally:
+            if self._note is not None:
+                route = self._names.get(id(scope.get("endpoint")))
+                self._note({"method": scope["method"], "route": route, **exchange.summary()})
+
+    async def _answer(self, scope: Scope, receive: Receive, exchange: _Exchange) -> None:
+        try:
+            self._guard.check(scope)
+            await self._router(scope, receive, exchange.send)
+        except ClientDisconnect:
+            raise
         except ApiError as error:
-            await error_reply(error)(receive, tagged)
+            wrong = error
         except UpstreamError as error:
-            await error_reply(_of_upstream(error))(receive, tagged)
+            wrong = ApiError(502, error.message, code=error.code, kind="server_error")
         except sqlite3.Error as error:
             log.error("The database could not be used: %s", error)  # noqa: TRY400 one line is enough
-            if not started:
-                await error_reply(_of_database(error))(receive, tagged)
+            wrong = _own_failure(503, f"The server's database could not be used: {error}.")
         except Exception as error:  # noqa: BLE001 the outermost shell
             # Only where it happened: the message of an exception may hold what a user wrote.
             where = "".join(traceback.format_tb(error.__traceback__))
-            log.error(  # noqa: TRY400 see above
-                "%s in %s\n%s", type(error).__name__, scope["method"], where
-            )
-            if not started:
-                reply = ApiError(
-                    500, "The server failed.", code="server_error", kind="server_error"
-                )
-                await error_reply(reply)(receive, tagged)
+            log.error("%s in a request\n%s", type(error).__name__, where)  # noqa: TRY400 see above
+            wrong = _own_failure(500, "The server failed.")
+        else:
+            return
+        if not exchange.status:
+            await error_reply(wrong)(receive, exchange.send)
 
 
-def _of_upstream(error: UpstreamError) -> ApiError:
-    return ApiError(502, error.message, code=error.code, kind="server_error")
+class _Exchange:
+    """What was answered to one request so far; it puts the request's id into the answer."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._begun = time.perf_counter()
+        self._id = f"req_{secrets.token_hex(16)}"
+        self.status = 0
+
+    async def send(self, message: Message) -> None:
+        """Send a message of the answer."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            spent = int((time.perf_counter() - self._begun) * 1000)
+            message["headers"] = [
+                *message["headers"],
+                (b"x-request-id", self._id.encode()),
+                (b"openai-processing-ms", str(spent).encode()),
+            ]
+        await self._send(message)
+
+    def summary(self) -> dict[str, Any]:
+        """Return what the access log tells of it."""
+        return {
+            "status": self.status,
+            "seconds": round(time.perf_counter() - self._begun, 4),
+            "time": round(time.time(), 3),
+            "request_id": self._id,
+        }
 
 
-def _of_database(error: sqlite3.Error) -> ApiError:
-    message = f"The server's database could not be used: {error}."
-    return ApiError(503, message, code="server_error", kind="server_error")
+def _own_failure(status: int, message: str) -> ApiError:
+    return ApiError(status, message, code="server_error", kind="server_error")
 
 
 async def _health(_request: Request) -> Reply:

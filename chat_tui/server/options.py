@@ -34,6 +34,8 @@ class Options:
     """What stays of a turn whose client goes away: `keep` or `discard`."""
     parent_pipe: bool = False
     """Stop when standard input ends, which it does when the process that started us is gone."""
+    access_log: bool = False
+    """Write a JSON line about each request, without its content, to standard error."""
     context_window: int | None = None
     """Tokens a context may have; None leaves it to the upstream."""
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import json
 import os
 import signal
 import socket
 import stat
+import sys
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
 
@@ -144,7 +146,8 @@ async def _serve(
     await database.write(lambda db: locks.register(db, database.owner), durable=False)
     upstream = _upstream(options)
     service = Service(database, upstream, cast("Rule", options.interrupted))
-    server = _Server(App(service, _guard(options)), lambda: announce(_ready(options, listener)))
+    app = App(service, _guard(options), _log_access if options.access_log else None)
+    server = _Server(app, lambda: announce(_ready(options, listener)))
     stop = server.stop_wanted
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -159,6 +162,11 @@ async def _serve(
     server.may_leave.set()
     await serving
     await upstream.close()
+
+
+def _log_access(line: dict[str, Any]) -> None:
+    sys.stderr.write(f"{json.dumps(line)}\n")
+    sys.stderr.flush()
 
 
 class _Server(uvicorn.Server):

@@ -214,6 +214,26 @@ def test_two_processes_share_one_file(tmp_path: Path) -> None:
     second.stop()
 
 
+def test_the_access_log_tells_nothing_of_what_was_said(data: Path) -> None:
+    server = EmbeddedServer.start(data, arguments=("--access-log",))
+    http = server.http()
+    secret = "xyzzy-plugh"
+    conversation = new_conversation(http, metadata={"a": secret})
+    ask(http, f"echo {secret}", conversation=conversation)
+    http.get(f"/conversations/{secret}")
+    http.get(f"/{secret}")
+    said = server.stop()
+    assert secret not in said
+    assert conversation not in said
+    lines = [json.loads(line) for line in said.splitlines()]
+    assert [(line["method"], line["route"], line["status"]) for line in lines] == [
+        ("POST", "/v1/conversations", 200),
+        ("POST", "/v1/responses", 200),
+        ("GET", "/v1/conversations/{conversation_id}", 404),
+        ("GET", None, 404),
+    ]
+
+
 def test_starting_imports_little() -> None:
     code = "import sys, chat_tui.server.run; print(*sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

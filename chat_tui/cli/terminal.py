@@ -9,9 +9,6 @@ from collections.abc import Iterator, Mapping
 
 from chat_tui.cli.findings import Finding, Status
 
-SMALLEST = (44, 14)
-"""Columns and lines below which the interface only says that it needs more room."""
-
 _GROUP = "Terminal"
 _MULTIPLEXERS = {"ZELLIJ": "Zellij", "TMUX": "tmux", "STY": "screen"}
 
@@ -39,8 +36,10 @@ def look_at_terminal(env: Mapping[str, str] = os.environ) -> Iterator[Finding]:
 
 
 def _size(columns: int, lines: int) -> Finding:
-    enough = columns >= SMALLEST[0] and lines >= SMALLEST[1]
-    wanted = "" if enough else f", the interface needs {SMALLEST[0]} by {SMALLEST[1]}"
+    from chat_tui.tui.panes import SMALLEST
+
+    enough = columns >= SMALLEST.width and lines >= SMALLEST.height
+    wanted = "" if enough else f"; the interface needs {SMALLEST.width} by {SMALLEST.height}"
     return Finding(
         _GROUP,
         "size",

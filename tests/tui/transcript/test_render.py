@@ -17,6 +17,7 @@ from chat_tui.tui.transcript import render
 from chat_tui.tui.transcript.blocks import Blocks, Format
 from chat_tui.tui.transcript.inline import Look, Span, safe_link, spans
 from chat_tui.tui.transcript.palette import MARKS, ROLES, Palette
+from chat_tui.tui.transcript.wrap import wrap
 from tests.tui.transcript.corpus import DOCUMENTS, LONG_CODE
 
 PALETTE = Palette(
@@ -173,6 +174,23 @@ def test_long_code_keeps_its_colours_across_windows() -> None:
     keywords = [s for line in lines for s in line if s.text == "def" and s.style]
     assert len(keywords) == 60
     assert len({str(segment.style) for segment in keywords}) == 1
+
+
+def test_a_long_quote_in_code_is_one_quote_across_windows() -> None:
+    text = '```python\nx = 1\n\nd = """\n' + "words, def, 1\n\n" * 60 + '"""\n```'
+    words = [s for line in draw(text, 60) for s in line if "words" in s.text]
+    assert len(words) == 60
+    assert {str(segment.style) for segment in words} == {
+        str(PALETTE.on("string", "code")),
+    }
+
+
+@pytest.mark.parametrize("width", [3, 7, 12])
+@pytest.mark.parametrize("more", [" ee  f ", " 日本  ee "])
+def test_lines_have_no_spaces_at_their_ends(width: int, more: str) -> None:
+    for line in wrap([Span("aa  bb   cc d"), Span(more, Look.CODE)], width):
+        text = "".join(span.text for span in line)
+        assert text == text.strip()
 
 
 def test_looks_of_inline_text() -> None:

@@ -364,6 +364,19 @@ async def test_a_record_is_replaced_where_it_stands() -> None:
         assert "▌ two" in app.lines()
 
 
+async def test_steps_close_ranks_when_the_message_between_them_goes() -> None:
+    app = Bare()
+    async with app.run_test(size=(60, 20)) as pilot:
+        records = [output("one"), *said("between"), output("two")]
+        app.transcript.show(records, older=False)
+        await pilot.pause()
+        assert sum(not line for line in app.lines()[:8]) == 3
+        app.transcript.drop(records[1].ref)
+        await pilot.pause()
+        shown = [line.strip() for line in app.lines()[:5]]
+        assert (shown[0], shown[2], shown[4]) == ("", "one", "two")
+
+
 async def test_nothing_is_painted_when_an_update_changes_nothing() -> None:
     app = Bare()
     async with app.run_test(size=(60, 20)) as pilot:

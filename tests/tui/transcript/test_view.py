@@ -155,6 +155,20 @@ def test_what_the_reader_sees_stays(
         closer = name == "prepend" and before[0] == "" and after[:-1] == before[1:]
         assert after == before or closer, name
         before = after
+    whole(view)
+    for index in range(len(view.document)):
+        view.document.settle(index)
+    document = view.document
+    assert (
+        view.top
+        == sum(
+            len(document.layout(index).lines(part))
+            for index in range(view.anchor.entry + 1)
+            for part in range(document.layout(index).parts)
+            if (index, part) < view.anchor[:2]
+        )
+        + view.anchor.line
+    )
 
 
 @pytest.mark.parametrize("line", [0, 1, 500, 10**9])
@@ -162,6 +176,18 @@ def test_jumping_lands_inside(line: int) -> None:
     view = window([Record(message("user", "word " * 300)) for _ in range(50)])
     view.to_line(line)
     assert len(view.rows()) == 10
+
+
+def test_text_that_grows_out_of_sight_counts() -> None:
+    records = [Record(message("assistant", f"text {n}")) for n in range(30)]
+    view = window(records)
+    view.to_end()
+    total = view.document.heights.total
+    view.document.stream(records[0].ref, "\n\nmore")
+    before = view.document.heights.total
+    view.document.stream(records[0].ref, "\n\nmore\n\nmore")
+    assert view.document.heights.total == before + 4
+    assert total < before
 
 
 def test_an_empty_document_has_no_lines() -> None:

@@ -94,13 +94,11 @@ class ChatTuiApp(Commands):
 
     def on_mount(self) -> None:
         """Paint first; everything that takes time begins after the first frame."""
-        self.transcript.placeholder = Content.assemble(
-            ("Nothing said yet.\n", "bold"),
-            (
-                "Write below and press enter. The conversation is kept by the server, and its id ",
-                "",
-            ),
-            ("brings it back anywhere.", ""),
+        self.transcript.placeholder = (
+            "Nothing said yet.\n"
+            "Write below and press enter.\n"
+            "The server keeps the conversation;\n"
+            "its id brings it back anywhere."
         )
         self.composer.focus()
         self.call_after_refresh(self._begin)
@@ -428,7 +426,7 @@ class ChatTuiApp(Commands):
         self._show_hints()
 
     def _scope(self) -> Scope:
-        match self.focused:
+        match self.screen_stack[0].focused:  # a dialog above does not change where one was
             case Composer():
                 return Scope.COMPOSER
             case Transcript():

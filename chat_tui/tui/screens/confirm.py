@@ -37,6 +37,7 @@ class ConfirmScreen(Dialog[str]):
     DEFAULT_CSS = """
     ConfirmScreen OptionList {
         height: auto; border: none; background: $surface; padding: 0;
+        &:focus { border: none; }
     }
     """
 

@@ -111,6 +111,8 @@ async def test_reloading_keeps_the_line_that_is_read_and_the_cursor() -> None:
     async with app.run_test(size=(60, 10)) as pilot:
         app.transcript.show(records, older=False)
         await pilot.pause()
+        for _ in range(6):
+            app.transcript.action_page_up()
         app.transcript.cursor = records[20].ref
         await pilot.pause()
         before = app.lines()

@@ -41,7 +41,11 @@ WRONG = {
     "everyone on the network": (["serve", "--host", "0.0.0.0", "--no-auth"], 2, "Refusing"),
     "an upstream nobody knows": (["serve", "--upstream", "oracle"], 2, "oracle"),
     "a socket in no directory": (["serve", "--uds", "/proc/nowhere/s"], 1, "Cannot listen"),
-    "a database in no directory": (["serve", "--database", "/proc/x.db"], 1, "/proc/x.db"),
+    "a database in no directory": (
+        ["serve", "--port", "0", "--database", "/proc/x.db"],
+        1,
+        "/proc/x.db",
+    ),
 }
 
 

@@ -158,13 +158,9 @@ class Controller:
     ) -> Sequence[Summary]:
         """Return rows of the conversation list of the current profile, latest first."""
         rows = await self._library.index.rows(
-            self.profile.name, query=query, limit=limit, offset=offset
+            self.profile.name, query=query, limit=limit, offset=offset, also=self._open
         )
-        return [self._summary(row) for row in rows if self._listed(row)]
-
-    def _listed(self, row: ConversationRow) -> bool:
-        anchored = row.conversation_id or row.response_id or row.title or row.pending
-        return bool(anchored) or row.key in self._open
+        return [self._summary(row) for row in rows]
 
     def _summary(self, row: ConversationRow) -> Summary:
         conversation = self._open.get(row.key)

@@ -158,7 +158,7 @@ def test_a_key_in_clear_to_another_machine_is_refused(home: Home) -> None:
 
 
 def test_no_key(home: Home) -> None:
-    home.write_config('[profiles.far]\nbase_url = "http://127.0.0.1:9/v1"\n')
+    home.write_config('[profiles.far]\nbase_url = "https://api.example.invalid/v1"\n')
     done = home.run("show", "conv_1", "-p", "far")
     assert "No key for profile far" in one_sentence(done.stderr)
     assert done.returncode == 4

@@ -100,7 +100,8 @@ class ChatTuiApp(Commands):
             "The server keeps the conversation;\n"
             "its id brings it back anywhere."
         )
-        self.composer.focus()
+        # At once, unlike focus(): keys pressed while the program started wait in the queue.
+        self.screen.set_focus(self.composer)
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
@@ -276,8 +277,7 @@ class ChatTuiApp(Commands):
 
     def put_back(self, text: str) -> None:
         """Give text back to the composer, before whatever is there."""
-        rest = self.composer.text
-        self.composer.show(f"{text}\n{rest}" if rest else text)
+        self.composer.put_back(text)
         self.composer.focus()
 
     # --- messages of the panes ------------------------------------------------------------------

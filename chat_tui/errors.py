@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_NOT_FOUND = 3
 EXIT_REFUSED = 4
 EXIT_INCOMPLETE = 5
+
+
+class Severity(StrEnum):
+    """How much something said to the user matters."""
+
+    INFORMATION = "information"
+    WARNING = "warning"
+    ERROR = "error"
 
 
 class ChatTuiError(Exception):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from chat_tui.cli.launcher import EmbeddedServerLauncher
-from chat_tui.config import find_paths, load
-from chat_tui.controller import Controller
-from chat_tui.library import Library
+from typing import TYPE_CHECKING
+
+from chat_tui.config import Paths, Profile, Settings, find_paths, load
+
+if TYPE_CHECKING:
+    from chat_tui.controller import Controller
 
 
 def compose(profile: str = "") -> Controller:
@@ -16,9 +18,17 @@ def compose(profile: str = "") -> Controller:
     """
     paths = find_paths()
     settings = load(paths.config_file)
-    chosen = settings.choose_profile(profile)
+    return make_controller(settings, paths, settings.choose_profile(profile))
+
+
+def make_controller(settings: Settings, paths: Paths, profile: Profile) -> Controller:
+    """Return a controller for settings already loaded. Imports the core; raises LibraryError."""
+    from chat_tui.cli.launcher import EmbeddedServerLauncher
+    from chat_tui.controller import Controller
+    from chat_tui.library import Library
+
     paths.ensure(paths.data)
     library = Library(paths.library)
     library.open()
     local = EmbeddedServerLauncher(paths.server_database, settings.server)
-    return Controller(settings, library, local, profile=chosen)
+    return Controller(settings, library, local, profile=profile)

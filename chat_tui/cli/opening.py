@@ -4,41 +4,46 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from chat_tui.cli.composing import compose
+from chat_tui.cli.composing import make_controller
 from chat_tui.cli.logs import start_log
 from chat_tui.cli.shell import tell
-from chat_tui.controller import Controller, Launch
+from chat_tui.config import find_paths, load
 from chat_tui.errors import EXIT_USAGE, ChatTuiError
 
 if TYPE_CHECKING:
+    from chat_tui.controller import Launch
     from chat_tui.tui.app import ChatTuiApp
 
 
 def open_interface(launch: Launch, profile: str) -> None:
     """Run the interface until the user leaves it; raises ChatTuiError when it cannot start."""
     _require_terminal()
-    controller = compose(profile)
+    paths = find_paths()
+    settings = load(paths.config_file)
+    make = partial(make_controller, settings, paths, settings.choose_profile(profile))
     start_log()
     from chat_tui.tui.app import ChatTuiApp
 
-    app = ChatTuiApp(controller, launch)
-    asyncio.run(_live(app, controller))
+    app = ChatTuiApp(settings, make, launch)
+    asyncio.run(_live(app))
     if app.exit_sentence:
         tell(app.exit_sentence)
     if app.return_code:
         raise click.exceptions.Exit(app.return_code)
 
 
-async def _live(app: ChatTuiApp, controller: Controller) -> None:
+async def _live(app: ChatTuiApp) -> None:
     """Run the interface; however it ends, turns are settled and the server is stopped."""
     try:
         await app.run_async()
     finally:
-        await controller.close()
+        if app.made is not None:
+            await app.made.close()
 
 
 def _require_terminal() -> None:

@@ -1,25 +1,62 @@
 """Everything the UI can do, without a UI: commands are awaited, facts come as events."""
 
-from chat_tui.controller.controller import Controller
-from chat_tui.controller.endpoints import LocalServer
-from chat_tui.controller.events import (
-    EndpointChanged,
-    Event,
-    ItemAdded,
-    ItemGrew,
-    ItemRemoved,
-    ItemUpdated,
-    ListChanged,
-    Notice,
-    RecordsChanged,
-    Severity,
-    TurnEnded,
-    TurnStarted,
-    ViewChanged,
-)
-from chat_tui.controller.launch import Launch
-from chat_tui.controller.metadata import MAX_KEY, MAX_PAIRS, MAX_VALUE, check_metadata
-from chat_tui.controller.view import Summary, TurnReport, View
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chat_tui.controller.controller import Controller
+    from chat_tui.controller.endpoints import LocalServer
+    from chat_tui.controller.events import (
+        EndpointChanged,
+        Event,
+        ItemAdded,
+        ItemGrew,
+        ItemRemoved,
+        ItemUpdated,
+        ListChanged,
+        Notice,
+        RecordsChanged,
+        TurnEnded,
+        TurnStarted,
+        ViewChanged,
+    )
+    from chat_tui.controller.launch import Launch
+    from chat_tui.controller.metadata import MAX_KEY, MAX_PAIRS, MAX_VALUE, check_metadata
+    from chat_tui.controller.view import Summary, TurnReport, View
+
+_HOMES = {
+    "Controller": "controller",
+    "EndpointChanged": "events",
+    "Event": "events",
+    "ItemAdded": "events",
+    "ItemGrew": "events",
+    "ItemRemoved": "events",
+    "ItemUpdated": "events",
+    "Launch": "launch",
+    "ListChanged": "events",
+    "LocalServer": "endpoints",
+    "MAX_KEY": "metadata",
+    "MAX_PAIRS": "metadata",
+    "MAX_VALUE": "metadata",
+    "Notice": "events",
+    "RecordsChanged": "events",
+    "Summary": "view",
+    "TurnEnded": "events",
+    "TurnReport": "view",
+    "TurnStarted": "events",
+    "View": "view",
+    "ViewChanged": "events",
+    "check_metadata": "metadata",
+}
+"""Which module of this package defines what. Loaded when asked for: the interface paints its first
+frame with the light ones only."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
 
 __all__ = [
     "MAX_KEY",
@@ -37,7 +74,6 @@ __all__ = [
     "LocalServer",
     "Notice",
     "RecordsChanged",
-    "Severity",
     "Summary",
     "TurnEnded",
     "TurnReport",

@@ -29,14 +29,13 @@ from chat_tui.controller.events import (
     ListChanged,
     Notice,
     RecordsChanged,
-    Severity,
     ViewChanged,
 )
 from chat_tui.controller.launch import Launch
 from chat_tui.controller.metadata import MAX_VALUE, check_metadata
 from chat_tui.controller.turns import Turn
 from chat_tui.controller.view import Summary, View
-from chat_tui.errors import EXIT_USAGE, ChatTuiError, NotFound
+from chat_tui.errors import EXIT_USAGE, ChatTuiError, NotFound, Severity
 from chat_tui.gateway import GatewayError, Trouble
 from chat_tui.items import Place, Record, visible_line
 from chat_tui.library import ConversationRow, Library, Window

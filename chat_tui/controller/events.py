@@ -7,19 +7,11 @@ through events, and events never ask for anything.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from chat_tui.controller.view import TurnReport, View
+from chat_tui.errors import Severity
 from chat_tui.items import Record
 from chat_tui.planning import TurnPlan
-
-
-class Severity(StrEnum):
-    """How much a notice matters."""
-
-    INFORMATION = "information"
-    WARNING = "warning"
-    ERROR = "error"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,14 +19,13 @@ from chat_tui.controller.events import (
     ListChanged,
     Notice,
     RecordsChanged,
-    Severity,
     TurnEnded,
     TurnStarted,
     ViewChanged,
 )
 from chat_tui.controller.merge import merge
 from chat_tui.controller.view import TurnReport
-from chat_tui.errors import ChatTuiError
+from chat_tui.errors import ChatTuiError, Severity
 from chat_tui.gateway import GatewayError, Trouble
 from chat_tui.gateway.errors import from_stream
 from chat_tui.items import Place, RawItem, Record, seen_now, user_message

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from chat_tui.server.crypt import Sealer
 from chat_tui.server.errors import StartError
-from chat_tui.server.schema import migrate
+from chat_tui.server.schema import check_ours, migrate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,6 +108,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
+    check_ours(connection, str(path))
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA secure_delete = ON")
     connection.execute("PRAGMA temp_store = MEMORY")

@@ -44,8 +44,7 @@ def acquire(db: sqlite3.Connection, owner: Owner, conversation_id: str, response
         row = None
     if row:
         raise invalid(
-            "Another process is currently operating on this conversation. Please retry in a few "
-            "seconds.",
+            "A response is being made in this conversation. Try again when it is finished.",
             "conversation_locked",
             "conversation",
         )

@@ -47,6 +47,8 @@ class Options:
                 "read the conversations.",
                 2,
             )
+        if not 0 <= self.port <= 65535:
+            raise StartError("A port is a number from 0 to 65535.", 2)
         if self.token is not None and not self.token.isascii():
             raise StartError("A token must be of ASCII characters.", 2)
         if self.interrupted not in ("keep", "discard"):

@@ -118,11 +118,12 @@ class ResponseRoutes:
         """Delete a stored response."""
         _query(request)
         response_id = request.path_params["response_id"]
+        await self._database.write(lambda db: store.delete_response(db, response_id))
         run = self._service.background.get(response_id)
         if run is not None:
+            # It finds itself deleted when it settles, and leaves nothing behind.
             run.turn.interrupt("cancelled")
             await asyncio.wait([run.task])
-        await self._database.write(lambda db: store.delete_response(db, response_id))
         await self._database.scrub()
         return Reply({"id": response_id, "object": "response", "deleted": True})
 

@@ -6,13 +6,17 @@ import sqlite3
 
 from chat_tui.server.errors import StartError
 
+APPLICATION_ID = 0x63747569
+"""Marks the file as ours, so that no other program's tables are ever touched."""
+
 MIGRATIONS = (
     """
     CREATE TABLE conversations (
         number INTEGER PRIMARY KEY,             -- order of creation, for lists
         id TEXT NOT NULL UNIQUE,
         created_at INTEGER NOT NULL,
-        metadata TEXT NOT NULL                  -- a JSON object of strings
+        metadata TEXT NOT NULL,                 -- a JSON object of strings
+        last_position INTEGER NOT NULL DEFAULT 0 -- ever given to an entry; none is given twice
     );
     CREATE TABLE items (
         id TEXT PRIMARY KEY,
@@ -63,6 +67,14 @@ MIGRATIONS = (
 )
 
 
+def check_ours(connection: sqlite3.Connection, path: str) -> None:
+    """Raise StartError for another program's database, before anything in it is changed."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if application != APPLICATION_ID and (application or tables):
+        raise StartError(f"{path} is a database of another program.")
+
+
 def migrate(connection: sqlite3.Connection, path: str) -> None:
     """Bring the database up to date. Raises StartError when it is newer than this program."""
     connection.execute("BEGIN IMMEDIATE")
@@ -76,6 +88,7 @@ def migrate(connection: sqlite3.Connection, path: str) -> None:
     for script in MIGRATIONS[version:]:
         for statement in _statements(script):
             connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
     connection.execute("COMMIT")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import traceback
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -85,6 +86,10 @@ class Service:
 
     def _forget(self, task: Finished) -> None:
         self._running.pop(task, None)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            where = "".join(traceback.format_tb(error.__traceback__))
+            log.error("%s in a turn\n%s", type(error).__name__, where)
 
     def start_in_background(self, response_id: str, turn: Turn, events: EventLog | None) -> None:
         """Start a turn that goes on whether or not anybody waits for it."""

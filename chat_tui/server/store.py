@@ -192,22 +192,27 @@ def save_items(db: sqlite3.Connection, items: Iterable[Stored]) -> None:
 
 def enter(db: sqlite3.Connection, conversation_id: str, items: Iterable[Stored]) -> None:
     """Put stored items at the end of a conversation."""
+    entered = list(items)
     start = last_position(db, conversation_id) + 1
+    db.execute(
+        "UPDATE conversations SET last_position = last_position + ? WHERE id = ?",
+        (len(entered), conversation_id),
+    )
     db.executemany(
         "INSERT INTO entries (conversation_id, position, item_id, is_compaction)"
         " VALUES (?, ?, ?, ?)",
         (
             (conversation_id, position, stored.id, stored.item["type"] == "compaction")
-            for position, stored in enumerate(items, start)
+            for position, stored in enumerate(entered, start)
         ),
     )
 
 
 def last_position(db: sqlite3.Connection, conversation_id: str) -> int:
-    """Return the position of a conversation's last item, 0 when it has none."""
-    query = "SELECT max(position) FROM entries WHERE conversation_id = ?"
-    (position,) = db.execute(query, (conversation_id,)).fetchone()
-    return position or 0
+    """Return the last position an item of a conversation ever had, 0 before the first."""
+    query = "SELECT last_position FROM conversations WHERE id = ?"
+    row = db.execute(query, (conversation_id,)).fetchone()
+    return row[0] if row else 0
 
 
 def load_items(db: sqlite3.Connection, item_ids: Sequence[str]) -> list[Stored]:

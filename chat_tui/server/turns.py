@@ -94,6 +94,13 @@ class Turn:
 
     async def run(self) -> dict[str, Any]:
         """Run to the end, store what is to be stored, and return the Response object."""
+        try:
+            return await self._run()
+        except BaseException:
+            await self._unlock()
+            raise
+
+    async def _run(self) -> dict[str, Any]:
         draft = self._plan.draft
         in_progress = {**draft, "status": "in_progress"}
         self._events.write("response.created", {"response": draft})

@@ -4,37 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.content import Content
 
-from chat_tui.controller import (
-    Controller,
-    EndpointChanged,
-    Event,
-    ItemAdded,
-    ItemGrew,
-    ItemRemoved,
-    ItemUpdated,
-    Launch,
-    ListChanged,
-    Notice,
-    RecordsChanged,
-    Severity,
-    TurnEnded,
-    TurnReport,
-    TurnStarted,
-    View,
-    ViewChanged,
-)
-from chat_tui.errors import EXIT_FAILED, ChatTuiError
-from chat_tui.items import Record
-from chat_tui.tui.commands import Commands, command
+from chat_tui.config import Settings
+from chat_tui.errors import EXIT_FAILED, ChatTuiError, Severity
+from chat_tui.tui.commands import UNSENT, Commands, command
 from chat_tui.tui.composer import Composer
 from chat_tui.tui.conversations import ConversationList, ConversationPane
-from chat_tui.tui.endings import Saying, ending
-from chat_tui.tui.inspector import Inspector, LinesView
+from chat_tui.tui.inspector.pane import Inspector
 from chat_tui.tui.keymap import ACTIONS, Action, Scope, keys_of
 from chat_tui.tui.panes import Panes, TooSmall
 from chat_tui.tui.status import KeyHints, StatusLine
@@ -42,7 +24,10 @@ from chat_tui.tui.terminal import teach_keys
 from chat_tui.tui.text import line
 from chat_tui.tui.theme import DUSK, THEMES, variables
 from chat_tui.tui.transcript import messages
-from chat_tui.tui.transcript.transcript import Transcript
+
+if TYPE_CHECKING:
+    from chat_tui.controller import Controller, Launch, View
+    from chat_tui.tui.transcript.transcript import Transcript
 
 LOG = logging.getLogger(__name__)
 
@@ -56,23 +41,24 @@ class ChatTuiApp(Commands):
     CSS_PATH = "app.tcss"
     TITLE = "chat-tui"
 
-    def __init__(self, controller: Controller, launch: Launch | None = None) -> None:
+    def __init__(
+        self, settings: Settings, make: Callable[[], Controller], launch: Launch | None = None
+    ) -> None:
         teach_keys()
-        super().__init__(controller)
+        super().__init__(settings)
         for theme in THEMES:
             self.register_theme(theme)
-        wanted = controller.settings.theme
-        self.theme = wanted if wanted in self.available_themes else DUSK.name
+        self.theme = settings.theme if settings.theme in self.available_themes else DUSK.name
         self.exit_sentence = ""
         """What to print after the program ended, when an error ended it."""
-        self._launch = launch or Launch()
+        self._make = make
+        self._launch = launch
         self._opened = asyncio.Event()
         """Set once a conversation is open; what is sent before waits for it."""
         self._filter = ""
         self._list_stale = False
         self.panes = Panes(id="panes")
         self.list_pane = self.panes.list_pane
-        self.transcript = self.panes.transcript
         self.notice = self.panes.notice
         self.composer = self.panes.composer
         self.inspector = self.panes.inspector
@@ -94,37 +80,47 @@ class ChatTuiApp(Commands):
 
     def on_mount(self) -> None:
         """Paint first; everything that takes time begins after the first frame."""
-        self.transcript.placeholder = (
-            "Nothing said yet.\n"
-            "Write below and press enter.\n"
-            "The server keeps the conversation;\n"
-            "its id brings it back anywhere."
-        )
         # At once, unlike focus(): keys pressed while the program started wait in the queue.
         self.screen.set_focus(self.composer)
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
-        self.run_worker(self._consume(), group="events")
         self.run_worker(self._open_first(), group="commands")
 
     async def _open_first(self) -> None:
+        """Make the controller and the transcript, then open what was asked for."""
         self.status.show_endpoint("starting …")
         try:
-            if self._launch.target:
-                self.controller.start()
-                self.notice.show(f"Opening {self._launch.target} …")
-            view = await self.controller.launch(self._launch)
-            typed = self.composer.text
-            await self.show(view)
-            if typed:
-                self.composer.insert(f"\n{typed}" if view.draft else typed)
-            self._opened.set()
-            if not self._launch.target:
-                self.controller.start()
+            self.made = await asyncio.to_thread(self._make)
+            await self.panes.furnish()
+            await self._open_launch()
         except ChatTuiError as error:
             self.leave_with(error)
-        await self._reload_list()
+        else:
+            await self._reload_list()
+
+    async def _open_launch(self) -> None:
+        from chat_tui.controller import Launch  # noqa: PLC0415 - after the first frame
+        from chat_tui.tui.feed import Feed  # noqa: PLC0415
+
+        self.run_worker(Feed(self).run(), group="events")
+        launch = self._launch or Launch()
+        if launch.target:
+            self.controller.start()
+            self.notice.show(f"Opening {launch.target} …")
+        view = await self.controller.launch(launch)
+        typed = self.composer.text
+        await self.show(view)
+        if typed:
+            self.composer.insert(f"\n{typed}" if view.draft else typed)
+        self._opened.set()
+        if not launch.target:
+            self.controller.start()
+
+    @property
+    def transcript(self) -> Transcript:
+        """The transcript, there once the panes are furnished."""
+        return self.panes.transcript
 
     def leave_with(self, error: ChatTuiError) -> None:
         """End the program with an error's sentence and exit code."""
@@ -141,71 +137,9 @@ class ChatTuiApp(Commands):
         self._exception = error
         self.exit(return_code=EXIT_FAILED)
 
-    # --- facts from the controller --------------------------------------------------------------
+    # --- what the commands and the feed need ----------------------------------------------------
 
-    async def _consume(self) -> None:
-        async for event in self.controller.events():
-            self._take(event)
-
-    def _take(self, event: Event) -> None:
-        """Show one fact. What belongs to another conversation shows in the list only."""
-        match event:
-            case ListChanged():
-                self._reload_soon()
-            case EndpointChanged(_, ready, sentence):
-                self.status.show_endpoint("" if ready else "unreachable")
-                if not ready:
-                    self.tell(sentence, "", Severity.ERROR)
-            case Notice(sentence, way_out, severity, key):
-                if not key or self._is_current(key):
-                    self.tell(sentence, self._with_keys(way_out), severity)
-            case ViewChanged(view) | RecordsChanged(view):
-                if self._is_current(view.key):
-                    self._take_view(view, records=isinstance(event, RecordsChanged))
-            case _:
-                if self._is_current(event.key):
-                    self._take_turn(event)
-
-    def _take_turn(
-        self,
-        event: TurnStarted | ItemAdded | ItemGrew | ItemUpdated | ItemRemoved | TurnEnded,
-    ) -> None:
-        transcript = self.transcript
-        match event:
-            case TurnStarted(_, _, record):
-                self.notice.clear()
-                transcript.append(record)
-                transcript.action_scroll_bottom()
-                self._show_facts(self.controller.view(event.key))
-            case ItemAdded(_, record):
-                transcript.append(record)
-                transcript.set_streaming(record.ref)
-            case ItemGrew(_, ref, text):
-                transcript.stream(ref, text)
-            case ItemUpdated(_, record, _):
-                if transcript.holds(record.ref):
-                    transcript.update(record)
-                    self._refresh_item(record)
-            case ItemRemoved(_, ref):
-                transcript.drop(ref)
-            case TurnEnded(_, report):
-                transcript.set_streaming(None)
-                self._show_facts(self.controller.view(event.key))
-                self._tell_end(report)
-
-    def _refresh_item(self, record: Record) -> None:
-        if self.transcript.cursor == record.ref:
-            self.inspector.show_item(record)
-
-    def _is_current(self, key: int) -> bool:
-        return self.view is not None and self.view.key == key
-
-    def _take_view(self, view: View, *, records: bool) -> None:
-        if records:
-            self.transcript.reload(view.records, older=view.older)
-        self._show_facts(view)
-
-    def _show_facts(self, view: View) -> None:
+    def show_facts(self, view: View) -> None:
         """Show everything about a conversation but its records."""
         self.view = view
         self.panes.heading.update(
@@ -220,43 +154,15 @@ class ChatTuiApp(Commands):
         self.inspector.show(view)
         self._show_hints()
 
-    def _tell_end(self, report: TurnReport) -> None:
-        """Say how a turn ended, unless it simply succeeded; unsent text goes back."""
-        said = ending(report)
-        if report.unsent and not self.composer.text:
-            self.run_worker(self._take_back(said), group="commands")
-        elif said:
-            way_out = _UNSENT if report.unsent else said.way_out
-            self.tell(said.sentence, self._with_keys(way_out), said.severity)
-
-    async def _take_back(self, said: Saying | None) -> None:
-        """Give a message that was not taken back to the composer, where it came from."""
-        try:
-            self.put_back(await self.controller.take_back(self.key))
-        except ChatTuiError as error:
-            LOG.warning("nothing to take back: %s", error.sentence)
-            return
-        if said:
-            self.tell(said.sentence, f"{said.way_out} {_BACK}".strip(), said.severity)
-
-    def _with_keys(self, way_out: str) -> str:
-        """Name the keys where a way out means them."""
-        if way_out == _UNSENT:
-            actions = {action.id: action for action in ACTIONS}
-            keys = [
-                (keys_of(actions[name], self.chosen_keys) or ["the palette"])[0]
-                for name in ("conversation.resend", "conversation.take_back")
-            ]
-            return f"{keys[0]} resends it, {keys[1]} takes it back to edit it."
-        return way_out
-
-    # --- what the commands need -----------------------------------------------------------------
-
     def tell(
         self, sentence: str, way_out: str = "", severity: Severity = Severity.INFORMATION
     ) -> None:
         """Say something above the composer."""
         self.notice.show(sentence, way_out, severity)
+
+    def is_current(self, key: int) -> bool:
+        """Whether a conversation is the one shown."""
+        return self.view is not None and self.view.key == key
 
     async def show(self, view: View) -> None:
         """Show another conversation."""
@@ -264,7 +170,7 @@ class ChatTuiApp(Commands):
         self.composer.show(view.draft)
         self.transcript.show(view.records, older=view.older)
         self.list_pane.list.current = view.key
-        self._show_facts(view)
+        self.show_facts(view)
         self.inspector.show_item(None)
         self.panes.close_overlays()
         self.composer.focus()
@@ -274,6 +180,17 @@ class ChatTuiApp(Commands):
         text = self.composer.unsaved()
         if text is not None and self.view is not None:
             await self.controller.save_draft(self.view.key, text)
+
+    def with_keys(self, way_out: str) -> str:
+        """Name the keys where a way out means them."""
+        if way_out == UNSENT:
+            actions = {action.id: action for action in ACTIONS}
+            keys = [
+                (keys_of(actions[name], self.chosen_keys) or ["the palette"])[0]
+                for name in ("conversation.resend", "conversation.take_back")
+            ]
+            return f"{keys[0]} resends it, {keys[1]} takes it back to edit it."
+        return way_out
 
     def put_back(self, text: str) -> None:
         """Give text back to the composer, before whatever is there."""
@@ -291,7 +208,7 @@ class ChatTuiApp(Commands):
             await self.controller.send(self.key, event.text)
         except ChatTuiError as error:
             self.put_back(event.text)
-            self.tell(error.sentence, self._with_keys(error.way_out), Severity.ERROR)
+            self.tell(error.sentence, self.with_keys(error.way_out), Severity.ERROR)
 
     @on(Composer.DraftChanged)
     @command
@@ -332,7 +249,7 @@ class ChatTuiApp(Commands):
         self._filter = event.query
         await self._reload_list()
 
-    def _reload_soon(self) -> None:
+    def reload_list_soon(self) -> None:
         """Reload the list once for a burst of changes."""
         if not self._list_stale:
             self._list_stale = True
@@ -355,9 +272,9 @@ class ChatTuiApp(Commands):
         key = self.key
         records = await self.controller.load_older(key)
         view = self.controller.view(key)
-        if self._is_current(key):
+        if self.is_current(key):
             self.transcript.prepend(records, older=view.older)
-            self._show_facts(view)
+            self.show_facts(view)
 
     @on(messages.LinkOpened)
     def open_link(self, event: messages.LinkOpened) -> None:
@@ -426,16 +343,8 @@ class ChatTuiApp(Commands):
         self._show_hints()
 
     def _scope(self) -> Scope:
-        match self.screen_stack[0].focused:  # a dialog above does not change where one was
-            case Composer():
-                return Scope.COMPOSER
-            case Transcript():
-                return Scope.ITEMS
-            case ConversationList():
-                return Scope.LIST
-            case LinesView():
-                return Scope.INSPECTOR
-        return Scope.EVERYWHERE
+        focused = self.screen_stack[0].focused  # a dialog above does not change where one was
+        return getattr(focused, "scope", Scope.EVERYWHERE)
 
     def _show_hints(self) -> None:
         here = self._scope()
@@ -450,7 +359,3 @@ class ChatTuiApp(Commands):
         chosen.sort(key=lambda action: (action.scope is Scope.EVERYWHERE, action.id == "help"))
         pairs = [(action, keys_of(action, self.chosen_keys)) for action in chosen]
         self.hints.show((action, keys[0]) for action, keys in pairs if keys)
-
-
-_UNSENT = "Resend it, or take it back to edit it."
-_BACK = "Your message is back in the composer."

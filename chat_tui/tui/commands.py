@@ -8,18 +8,23 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import update_wrapper
-from typing import Any, ClassVar, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
 from textual.app import App
 from textual.binding import BindingType
 from textual.content import Content
 
-from chat_tui.config import Chaining
-from chat_tui.controller import Controller, Severity, View, check_metadata
-from chat_tui.errors import ChatTuiError
+from chat_tui.config import Chaining, Settings
+from chat_tui.errors import ChatTuiError, Severity
 from chat_tui.items import visible_line
 from chat_tui.tui.keymap import Scope, bindings, keymap
 from chat_tui.tui.text import ago
+
+if TYPE_CHECKING:
+    from chat_tui.controller import Controller, View
+
+UNSENT = "Resend it, or take it back to edit it."
+"""A way out that names two actions; shown with the keys they have now."""
 
 P = ParamSpec("P")
 C = TypeVar("C", bound="Commands")
@@ -49,13 +54,22 @@ class Commands(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.EVERYWHERE)
     ENABLE_COMMAND_PALETTE = False  # ours is opened by an action that can be remapped
 
-    def __init__(self, controller: Controller) -> None:
+    def __init__(self, settings: Settings) -> None:
         super().__init__()
-        self.controller = controller
-        self.chosen_keys = keymap(controller.settings)
+        self.settings = settings
+        self.chosen_keys = keymap(settings)
         self.set_keymap(self.chosen_keys)
+        self.made: Controller | None = None
+        """The controller, made after the first frame."""
         self.view: View | None = None
         self._quit_armed = False
+
+    @property
+    def controller(self) -> Controller:
+        """The controller. Raises ChatTuiError while the program is still starting."""
+        if self.made is None:
+            raise ChatTuiError("Still starting.", "Try again in a moment.")
+        return self.made
 
     # --- what the layout provides ---------------------------------------------------------------
 
@@ -240,7 +254,7 @@ class Commands(App[None]):
 
         profiles = [
             Choice(name, name, profile.base_url or "the embedded server on this machine")
-            for name, profile in sorted(self.controller.settings.profiles.items())
+            for name, profile in sorted(self.settings.profiles.items())
         ]
         chosen = await self.push_screen_wait(ChooseScreen("Choose the profile", among(profiles)))
         if chosen:
@@ -328,7 +342,7 @@ class Commands(App[None]):
         """Save the draft, settle running turns, and end."""
         from chat_tui.tui.screens.confirm import ConfirmScreen, Way  # noqa: PLC0415
 
-        if self.controller.holds_private:
+        if self.made and self.made.holds_private:
             answer = await self.push_screen_wait(
                 ConfirmScreen(
                     "Quit",
@@ -365,6 +379,8 @@ def judge_metadata(text: str) -> tuple[str, bool]:
         metadata = read_metadata(text)
     except ChatTuiError as error:
         return error.sentence, False
+    from chat_tui.controller import check_metadata  # noqa: PLC0415
+
     if problem := check_metadata(metadata):
         return problem, False
     return f"{len(metadata)} of 16 pairs", True

@@ -23,6 +23,7 @@ class Composer(TextArea):
     """A growing text box; enter sends, shift+enter (and others) break the line."""
 
     BINDINGS = bindings(Scope.COMPOSER)
+    scope = Scope.COMPOSER
     DEFAULT_CSS = """
     Composer {
         height: auto;

@@ -17,7 +17,6 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widgets import Static
 
-from chat_tui.controller import Summary
 from chat_tui.items import visible_line
 from chat_tui.tui.keymap import Scope, bindings
 from chat_tui.tui.text import ago
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.widgets import Input
 
+    from chat_tui.controller import Summary
+
 MORE_WITHIN = 50
 """Rows from the end at which more are asked for."""
 
@@ -36,6 +37,7 @@ class ConversationList(ScrollView, can_focus=True):
     """One line a conversation: a state mark, the title, how long ago it changed."""
 
     BINDINGS = bindings(Scope.LIST)
+    scope = Scope.LIST
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         f"list--{role}" for role in ("row", "time", "current", "cursor", "busy", "alert", "unread")
     }

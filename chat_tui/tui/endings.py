@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from chat_tui.controller import Severity, TurnReport
+from chat_tui.controller import TurnReport
+from chat_tui.errors import Severity
 
 
 class Saying(NamedTuple):

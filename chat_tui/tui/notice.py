@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
-from chat_tui.controller import Severity
+from chat_tui.errors import Severity
 from chat_tui.items import visible_line
 
 _MARKS = {Severity.INFORMATION: "·", Severity.WARNING: "!", Severity.ERROR: "✗"}

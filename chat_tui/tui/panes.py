@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from textual.containers import Horizontal, Vertical
@@ -10,19 +12,27 @@ from textual.geometry import Size
 from textual.widget import Widget
 from textual.widgets import Static
 
+from chat_tui.errors import ChatTuiError
 from chat_tui.tui.composer import Composer
 from chat_tui.tui.conversations import ConversationPane
 from chat_tui.tui.inspector import Inspector
 from chat_tui.tui.notice import NoticeBar
-from chat_tui.tui.transcript.transcript import Transcript
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+
+    from chat_tui.tui.transcript.transcript import Transcript
 
 LIST_FROM = 70
 INSPECTOR_FROM = 100
 """Widths in columns from which a pane stands beside the transcript; below, it lies above it."""
 SMALLEST = Size(44, 14)
+_EMPTY = (
+    "Nothing said yet.\n"
+    "Write below and press enter.\n"
+    "The server keeps the conversation;\n"
+    "its id brings it back anywhere."
+)
 
 
 class Panes(Horizontal):
@@ -33,7 +43,7 @@ class Panes(Horizontal):
         height: 1fr;
         & > #main { width: 1fr; height: 1fr; padding-left: 1; }
         #heading { padding: 0 2; }
-        #transcript { height: 1fr; }
+        #transcript, #unfurnished { height: 1fr; }
         #composer { margin-right: 1; }
         & > .-overlay {
             layer: above;
@@ -51,7 +61,7 @@ class Panes(Horizontal):
         super().__init__(id=id)
         self.list_pane = ConversationPane(id="list-pane")
         self.heading = Static(Content(" "), id="heading", classes="pane-title")
-        self.transcript = Transcript(id="transcript")
+        self._transcript: Transcript | None = None
         self.notice = NoticeBar(id="notice")
         self.composer = Composer(id="composer")
         self.inspector = Inspector(id="inspector")
@@ -63,10 +73,27 @@ class Panes(Horizontal):
         yield self.list_pane
         with Vertical(id="main"):
             yield self.heading
-            yield self.transcript
+            yield Static(Content(""), id="unfurnished")
             yield self.notice
             yield self.composer
         yield self.inspector
+
+    @property
+    def transcript(self) -> Transcript:
+        """The transcript. Raises ChatTuiError before ``furnish``."""
+        if self._transcript is None:
+            raise ChatTuiError("Still starting.", "Try again in a moment.")
+        return self._transcript
+
+    async def furnish(self) -> None:
+        """Put the transcript in place: loading it takes longer than all the rest together."""
+        module = await asyncio.to_thread(import_module, "chat_tui.tui.transcript.transcript")
+        transcript: Transcript = module.Transcript(id="transcript")
+        transcript.placeholder = _EMPTY
+        space = self.query_one("#unfurnished")
+        await self.query_one("#main").mount(transcript, after=space)
+        await space.remove()
+        self._transcript = transcript
 
     def fit(self, size: Size) -> None:
         """Show the panes that fit a terminal of ``size``, and those asked for."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 from textual.widgets import Static
 
 from chat_tui.config import Chaining
-from chat_tui.controller import View
 from chat_tui.items import visible_line
 from chat_tui.tui.keymap import Action, shown
 from chat_tui.tui.text import count
+
+if TYPE_CHECKING:
+    from chat_tui.controller import View
 
 METER_CELLS = 5
 

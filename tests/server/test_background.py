@@ -156,7 +156,8 @@ def test_deleting_ends_it_without_a_trace(http: httpx2.Client) -> None:
     response_id = begin(http, "echo so far\nstall 60", conversation=conversation)["id"]
     assert http.delete(f"/responses/{response_id}").json()["deleted"] is True
     assert error_of(http.get(f"/responses/{response_id}"))[0] == 404
-    http.post("/responses", json={"model": "demo", "input": "x", "conversation": conversation})
+    assert text_of(ask(http, "echo on", conversation=conversation)) == "on"
+    assert said(items_of(http, conversation)) == [f"user: {fast('echo on')}", "assistant: on"]
 
 
 def test_it_needs_to_be_stored(http: httpx2.Client) -> None:

@@ -15,7 +15,7 @@ from tests.support.server import EmbeddedServer
 if TYPE_CHECKING:
     from pathlib import Path
 
-ROUNDS = 8
+ROUNDS = 6
 CLIENTS = 4
 
 

@@ -12,7 +12,7 @@ import pytest
 from chat_tui.server import assembly, turns
 from chat_tui.server.item_types import TYPES
 from chat_tui.server.response_params import RESPONSE_FIELDS
-from chat_tui.server.upstream.demo import HELP
+from chat_tui.server.upstream.demo_script import HELP
 
 if TYPE_CHECKING:
     import httpx2

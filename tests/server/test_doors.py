@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
+from chat_tui.server.schema import APPLICATION_ID
 from tests.server.asking import ask, error_of, new_conversation, text_of
 from tests.support.server import TOKEN, EmbeddedServer
 
@@ -118,6 +119,10 @@ def test_wrong_usage(data: Path) -> None:
     refuses(run("--database", database, "--token-env", "NOT_SET"), 2, "NOT_SET")
     refuses(run("--database", database, "--no-auth", "--host", "0.0.0.0"), 2, "without a token")
     refuses(run("--database", database, "--no-auth", "--upstream", "magic"), 2, "magic")
+    refuses(run("--database", database, "--no-auth", "--port", "70000"), 2, "65535")
+    remote = ("--upstream", "http://example.org/v1", "--upstream-key-env", "KEY")
+    refuses(run("--database", database, "--no-auth", *remote, KEY="k"), 2, "plain http")
+    refuses(run("--database", database, "--no-auth", *remote, KEY=""), 2, "KEY holds no key")
     assert not data.exists(), "nothing is made before it is clear that it will be used"
 
 
@@ -128,9 +133,16 @@ def test_a_database_that_cannot_be_used(data: Path, tmp_path: Path) -> None:
     refuses(run("--database", str(other), "--no-auth"), 1, "not a database")
     newer = data / "newer.db"
     with sqlite3.connect(newer) as db:
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute("PRAGMA user_version = 999")
     refuses(run("--database", str(newer), "--no-auth"), 1, "newer version")
     refuses(run("--database", str(data), "--no-auth"), 1, "Cannot use the database")
+    strange = data / "strange.db"
+    with sqlite3.connect(strange) as db:
+        db.execute("CREATE TABLE photos (name TEXT)")
+    before = strange.read_bytes()
+    refuses(run("--database", str(strange), "--no-auth"), 1, "another program")
+    assert strange.read_bytes() == before
     blocked = tmp_path / "file"
     blocked.write_text("")
     refuses(run("--database", str(blocked / "x" / "chat.db"), "--no-auth"), 1, "Cannot use")

@@ -133,8 +133,7 @@ def test_a_chain_is_kept_too(ruled: tuple[EmbeddedServer, bool]) -> None:
         assert text_of(answer) == "Your name is Ada."
 
 
-@pytest.mark.parametrize("rule", ["keep", "discard"])
-@pytest.mark.parametrize("ending", ["stop", "terminate"])
+@pytest.mark.parametrize(("ending", "rule"), [("stop", "keep"), ("terminate", "discard")])
 def test_a_stop_settles_running_turns(data: Path, rule: str, ending: str) -> None:
     server = EmbeddedServer.start(data, interrupted=rule)
     http = server.http()

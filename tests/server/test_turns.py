@@ -96,6 +96,17 @@ def test_chaining_from_a_turn_in_a_conversation_sees_it_as_it_was(http: httpx2.C
     assert items_of(http, conversation) == before, "nothing is appended"
 
 
+def test_an_aside_never_sees_what_came_later(http: httpx2.Client) -> None:
+    conversation = new_conversation(http)
+    then = ask(http, "my name is Ada", conversation=conversation)
+    for item in items_of(http, conversation):
+        http.delete(f"/conversations/{conversation}/items/{item['id']}")
+    http.post(f"/conversations/{conversation}/items", json={"items": [user("my name is Bob")]})
+    ask(http, "my name is Eve", conversation=conversation)
+    aside = ask(http, "what is my name?", previous_response_id=then["id"])
+    assert text_of(aside) == "Your name is Ada.", "a freed place is not given again"
+
+
 def test_instructions_are_not_carried_and_not_stored(http: httpx2.Client) -> None:
     conversation = new_conversation(http)
     told = ask(http, "hi there", conversation=conversation, instructions="Be brief.")

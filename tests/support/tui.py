@@ -98,7 +98,7 @@ async def opened(
     library = Library(directory / "library.db")
     library.open()
     controller = Controller(settings, library, RunningServer(server), profile=profile)
-    app = ChatTuiApp(controller, launch)
+    app = ChatTuiApp(settings, lambda: controller, launch)
     async with app.run_test(size=size) as pilot:
         opened_app = Opened(app, pilot, library.path)
         await opened_app.until(lambda: app.view is not None, "a conversation is open")

@@ -12,11 +12,11 @@ from textual.content import Content
 from chat_tui.config import Chaining
 from chat_tui.controller import MAX_PAIRS, TurnReport, View
 from chat_tui.items import Place, Record, visible, visible_line
+from chat_tui.tui.inspector.folding import LABEL_WIDTH
 from chat_tui.tui.text import count, when
 
 Lines = list[Content]
 
-LABEL_WIDTH = 11
 LONGEST_RAW = 200_000
 """Characters of raw JSON shown; copying gives all of it."""
 

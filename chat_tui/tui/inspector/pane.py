@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len, chop_cells
 from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Size
@@ -17,22 +15,16 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widgets import Static
 
-from chat_tui.controller import View
-from chat_tui.items import Record
-from chat_tui.tui.inspector.facts import (
-    LABEL_WIDTH,
-    Lines,
-    conversation_lines,
-    item_lines,
-    plain,
-    readable_json,
-    turn_lines,
-)
+from chat_tui.tui.inspector.folding import folded
 from chat_tui.tui.keymap import Scope, bindings
 
 if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
+
+    from chat_tui.controller import View
+    from chat_tui.items import Record
+    from chat_tui.tui.inspector.facts import Lines
 
 
 class Tab(StrEnum):
@@ -47,6 +39,7 @@ class LinesView(ScrollView, can_focus=True):
     """Lines of content, folded to the width when that changes, drawn when looked at."""
 
     BINDINGS = bindings(Scope.INSPECTOR)
+    scope = Scope.INSPECTOR
     DEFAULT_CSS = "LinesView { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }"
 
     @dataclass
@@ -112,41 +105,6 @@ class LinesView(ScrollView, can_focus=True):
     def action_copy(self) -> None:
         """Ask for a copy of what is shown."""
         self.post_message(self.CopyWanted())
-
-
-def folded(line: Content, width: int) -> Sequence[Content]:
-    """Return a line cut to ``width`` cells, at spaces where it has them.
-
-    What follows a label goes on under its value; an indented line goes on a little deeper.
-    """
-    text = line.plain
-    if cell_len(text) <= width:
-        return [line]
-    indent = 0
-    if text[LABEL_WIDTH : LABEL_WIDTH + 1] == " " and text[:1] != " " and width > 2 * LABEL_WIDTH:
-        indent = LABEL_WIDTH + 1
-    elif text.startswith(" "):
-        indent = min(len(text) - len(text.lstrip()) + 2, width // 2)
-    parts: list[Content] = []
-    start, room = 0, width
-    while start < len(text):
-        end = _break(text, start, room)
-        part = line[start:end].rstrip()
-        parts.append(Content(" " * indent) + part if parts else part)
-        start, room = end, width - indent
-        while parts and start < len(text) and text[start] == " ":
-            start += 1
-    return parts
-
-
-def _break(text: str, start: int, room: int) -> int:
-    """Return where the piece of ``text`` that begins at ``start`` ends, in ``room`` cells."""
-    piece = chop_cells(text[start : start + room], room)[0]
-    end = start + max(1, len(piece))
-    if end >= len(text) or text[end] == " ":
-        return min(end, len(text))
-    space = text.rfind(" ", start + room // 2, end)
-    return space + 1 if space > start else end
 
 
 class Inspector(Vertical):
@@ -220,17 +178,22 @@ class Inspector(Vertical):
         """Draw the tab on top, if it can be seen and differs from what is drawn."""
         if not self.is_mounted or not self.display or self._view is None:
             return
-        makers: dict[Tab, Callable[[View], Lines]] = {
-            Tab.ITEM: lambda _: item_lines(self._record),
-            Tab.CONVERSATION: conversation_lines,
-            Tab.TURN: turn_lines,
-        }
         shown = (self.tab, self._record if self.tab is Tab.ITEM else self._view)
         if shown == self._drawn:
             return
         self._drawn = shown
         self._tabs.update(_tab_line(self.tab), layout=False)
-        self.lines.show(makers[self.tab](self._view), from_top=from_top)
+        self.lines.show(self._lines(self._view), from_top=from_top)
+
+    def _lines(self, view: View) -> Lines:
+        """Return the lines of the tab on top."""
+        from chat_tui.tui.inspector import facts  # noqa: PLC0415 - not needed for the first frame
+
+        if self.tab is Tab.ITEM:
+            return facts.item_lines(self._record)
+        return (facts.conversation_lines if self.tab is Tab.CONVERSATION else facts.turn_lines)(
+            view
+        )
 
     def on_lines_view_tab_wanted(self, event: LinesView.TabWanted) -> None:
         """Turn to a neighbouring tab."""
@@ -245,12 +208,14 @@ class Inspector(Vertical):
 
     def on_lines_view_copy_wanted(self, event: LinesView.CopyWanted) -> None:
         """Copy the raw item, or the facts shown."""
+        from chat_tui.tui.inspector import facts  # noqa: PLC0415
+
         event.stop()
         if self.tab is Tab.ITEM and self._record is not None:
-            self.post_message(self.Copied(readable_json(self._record.raw), "the item's JSON"))
-        elif self._view is not None:
-            lines = (conversation_lines if self.tab is Tab.CONVERSATION else turn_lines)(self._view)
-            self.post_message(self.Copied(plain(lines), f"the {self.tab.lower()}'s facts"))
+            self.post_message(self.Copied(facts.readable_json(self._record.raw), "the item's JSON"))
+        elif self._view is not None and self.tab is not Tab.ITEM:
+            text = facts.plain(self._lines(self._view))
+            self.post_message(self.Copied(text, f"the {self.tab.lower()}'s facts"))
 
     def on_click(self, event: events.Click) -> None:
         """Turn to the tab clicked on."""

@@ -34,6 +34,7 @@ class Transcript(TranscriptPane, can_focus=True, inherit_bindings=False):
     """A conversation, item by item, with a block cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.ITEMS)
+    scope = Scope.ITEMS
 
     cursor: reactive[int | None] = reactive(None, repaint=False, init=False)
     """The ref of the selected item."""

@@ -9,14 +9,14 @@ from rich.style import Style
 from textual.app import App, ComposeResult
 
 from chat_tui.items import Place, Record
-from chat_tui.tui.transcript import (
+from chat_tui.tui.transcript.messages import (
     Copied,
     ItemHighlighted,
     ItemOpened,
     LinkOpened,
     OlderWanted,
-    Transcript,
 )
+from chat_tui.tui.transcript.transcript import Transcript
 from tests.tui.transcript.corpus import DOCUMENTS, LONG_CODE, message
 
 if TYPE_CHECKING:

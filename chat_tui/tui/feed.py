@@ -1,0 +1,120 @@
+"""The feed: each fact the controller tells, shown where it belongs."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from chat_tui.controller import (
+    EndpointChanged,
+    Event,
+    ItemAdded,
+    ItemGrew,
+    ItemRemoved,
+    ItemUpdated,
+    ListChanged,
+    Notice,
+    RecordsChanged,
+    TurnEnded,
+    TurnReport,
+    TurnStarted,
+    View,
+    ViewChanged,
+)
+from chat_tui.errors import ChatTuiError, Severity
+from chat_tui.items import Record
+from chat_tui.tui.commands import UNSENT
+from chat_tui.tui.endings import Saying, ending
+
+if TYPE_CHECKING:
+    from chat_tui.tui.app import ChatTuiApp
+
+LOG = logging.getLogger(__name__)
+
+_BACK = "Your message is back in the composer."
+
+
+class Feed:
+    """Consumes the controller's events for the app."""
+
+    def __init__(self, app: ChatTuiApp) -> None:
+        self._app = app
+
+    async def run(self) -> None:
+        """Show facts until the controller is closed."""
+        async for event in self._app.controller.events():
+            self._take(event)
+
+    def _take(self, event: Event) -> None:
+        """Show one fact. What belongs to another conversation shows in the list only."""
+        match event:
+            case ListChanged():
+                self._app.reload_list_soon()
+            case EndpointChanged(_, ready, sentence):
+                self._app.status.show_endpoint("" if ready else "unreachable")
+                if not ready:
+                    self._app.tell(sentence, "", Severity.ERROR)
+            case Notice(sentence, way_out, severity, key):
+                if not key or self._app.is_current(key):
+                    self._app.tell(sentence, self._app.with_keys(way_out), severity)
+            case ViewChanged(view) | RecordsChanged(view):
+                if self._app.is_current(view.key):
+                    self._take_view(view, records=isinstance(event, RecordsChanged))
+            case _:
+                if self._app.is_current(event.key):
+                    self._take_turn(event)
+
+    def _take_turn(
+        self,
+        event: TurnStarted | ItemAdded | ItemGrew | ItemUpdated | ItemRemoved | TurnEnded,
+    ) -> None:
+        transcript = self._app.transcript
+        match event:
+            case TurnStarted(_, _, record):
+                self._app.notice.clear()
+                transcript.append(record)
+                transcript.action_scroll_bottom()
+                self._app.show_facts(self._app.controller.view(event.key))
+            case ItemAdded(_, record):
+                transcript.append(record)
+                transcript.set_streaming(record.ref)
+            case ItemGrew(_, ref, text):
+                transcript.stream(ref, text)
+            case ItemUpdated(_, record, _):
+                if transcript.holds(record.ref):
+                    transcript.update(record)
+                    self._refresh_item(record)
+            case ItemRemoved(_, ref):
+                transcript.drop(ref)
+            case TurnEnded(_, report):
+                transcript.set_streaming(None)
+                self._app.show_facts(self._app.controller.view(event.key))
+                self._tell_end(report)
+
+    def _refresh_item(self, record: Record) -> None:
+        if self._app.transcript.cursor == record.ref:
+            self._app.inspector.show_item(record)
+
+    def _take_view(self, view: View, *, records: bool) -> None:
+        if records:
+            self._app.transcript.reload(view.records, older=view.older)
+        self._app.show_facts(view)
+
+    def _tell_end(self, report: TurnReport) -> None:
+        """Say how a turn ended, unless it simply succeeded; unsent text goes back."""
+        said = ending(report)
+        if report.unsent and not self._app.composer.text:
+            self._app.run_worker(self._take_back(said), group="commands")
+        elif said:
+            way_out = UNSENT if report.unsent else said.way_out
+            self._app.tell(said.sentence, self._app.with_keys(way_out), said.severity)
+
+    async def _take_back(self, said: Saying | None) -> None:
+        """Give a message that was not taken back to the composer, where it came from."""
+        try:
+            self._app.put_back(await self._app.controller.take_back(self._app.key))
+        except ChatTuiError as error:
+            LOG.warning("nothing to take back: %s", error.sentence)
+            return
+        if said:
+            self._app.tell(said.sentence, f"{said.way_out} {_BACK}".strip(), said.severity)

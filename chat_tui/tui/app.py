@@ -20,7 +20,7 @@ from chat_tui.tui.inspector.pane import Inspector
 from chat_tui.tui.keymap import ACTIONS, Action, Scope, keys_of
 from chat_tui.tui.panes import Panes, TooSmall
 from chat_tui.tui.status import KeyHints, StatusLine
-from chat_tui.tui.terminal import teach_keys
+from chat_tui.tui.terminal import teach_keys, tolerate_stray_bytes
 from chat_tui.tui.text import line
 from chat_tui.tui.theme import DUSK, THEMES, variables
 from chat_tui.tui.transcript import messages
@@ -45,6 +45,7 @@ class ChatTuiApp(Commands):
         self, settings: Settings, make: Callable[[], Controller], launch: Launch | None = None
     ) -> None:
         teach_keys()
+        tolerate_stray_bytes()
         super().__init__(settings)
         for theme in THEMES:
             self.register_theme(theme)

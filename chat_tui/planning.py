@@ -28,7 +28,7 @@ _WINDOWS = (
     ("o3", 200_000),
     ("o4", 200_000),
     ("gpt-oss", 131_072),
-    ("demo", 32_000),
+    ("demo", 128_000),
 )
 """Context windows in tokens by model name prefix; no endpoint reports them."""
 

@@ -240,6 +240,11 @@ class Terminal:
         """Paste text in brackets, as terminals do; lone surrogates go as bytes."""
         self.send(f"{PASTE_START}{text}{PASTE_END}".encode(errors="surrogatepass"))
 
+    def click(self, column: int, line: int) -> None:
+        """Click on a cell, counted from 0."""
+        for end in "Mm":
+            self.send(f"\x1b[<0;{column + 1};{line + 1}{end}".encode())
+
     def resize(self, columns: int, lines: int) -> None:
         """Change the size and tell the program."""
         self.lines()

@@ -312,6 +312,7 @@ class Controller:
             return
         if changed or found:
             self._emit(RecordsChanged(self._view(conversation)))
+            self._emit(ListChanged())
         if found and conversation.pending_text:
             self._emit(Notice(found, _UNSENT[1], Severity.WARNING, key))
         elif found:

@@ -21,7 +21,7 @@ from chat_tui.tui.inspector.pane import Inspector
 from chat_tui.tui.keymap import ACTIONS, Action, Scope, keys_of
 from chat_tui.tui.panes import Panes, TooSmall, too_small
 from chat_tui.tui.status import KeyHints, StatusLine
-from chat_tui.tui.terminal import teach_keys
+from chat_tui.tui.terminal import teach_keys, tolerate_stray_bytes
 from chat_tui.tui.text import line
 from chat_tui.tui.theme import DUSK, THEMES, variables
 from chat_tui.tui.transcript import messages
@@ -46,6 +46,7 @@ class ChatTuiApp(Commands):
         self, settings: Settings, make: Callable[[], Controller], launch: Launch | None = None
     ) -> None:
         teach_keys()
+        tolerate_stray_bytes()
         super().__init__(settings)
         for theme in THEMES:
             self.register_theme(theme)
@@ -80,7 +81,8 @@ class ChatTuiApp(Commands):
 
     def on_mount(self) -> None:
         """Paint first; everything that takes time begins after the first frame."""
-        self.composer.focus()
+        # At once, unlike focus(): keys pressed while the program started wait in the queue.
+        self.screen.set_focus(self.composer)
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
@@ -195,8 +197,7 @@ class ChatTuiApp(Commands):
 
     def put_back(self, text: str) -> None:
         """Give text back to the composer, before whatever is there."""
-        rest = self.composer.text
-        self.composer.show(f"{text}\n{rest}" if rest else text)
+        self.composer.put_back(text)
         self.composer.focus()
 
     # --- messages of the panes ------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Sized
 from dataclasses import asdict
 from typing import Any
 
@@ -49,9 +49,8 @@ class Index:
                 }
             )
             names = _COLUMNS.replace(" ", "").split(",")
-            marks = ", ".join("?" * len(names))
             cursor = db.execute(
-                f"INSERT INTO conversations ({_COLUMNS}) VALUES ({marks})",  # noqa: S608 - constants only
+                f"INSERT INTO conversations ({_COLUMNS}) VALUES ({_marks(names)})",  # noqa: S608 - constants only
                 [values[name] for name in names],
             )
             return _one(db, "key = ?", cursor.lastrowid)
@@ -81,16 +80,28 @@ class Index:
         return await self._db.read(lambda db: _maybe(db, "key = ?", key))
 
     async def rows(
-        self, profile: str, *, query: str = "", limit: int = 200, offset: int = 0
+        self,
+        profile: str,
+        *,
+        query: str = "",
+        limit: int = 200,
+        offset: int = 0,
+        opened: Collection[int] = (),
     ) -> list[ConversationRow]:
-        """Return conversations, latest first, whose title or ids contain ``query``."""
+        """Return conversations, latest first, whose title or ids contain ``query``.
+
+        Those that never came to be are passed over, but for the ones that are ``opened``.
+        """
         pattern = f"%{escaped(query)}%"
+        keys = list(opened)
         clause = (
             "profile = ? AND (title LIKE ? ESCAPE '\\' OR conversation_id LIKE ? ESCAPE '\\' "
-            "OR response_id LIKE ? ESCAPE '\\') ORDER BY updated_at DESC, key DESC LIMIT ? OFFSET ?"
+            "OR response_id LIKE ? ESCAPE '\\') "
+            f"AND (NOT ({_EMPTY}) OR key IN ({_marks(keys)})) "
+            "ORDER BY updated_at DESC, key DESC LIMIT ? OFFSET ?"
         )
         return await self._db.read(
-            lambda db: _all(db, clause, profile, pattern, pattern, pattern, limit, offset)
+            lambda db: _all(db, clause, profile, pattern, pattern, pattern, *keys, limit, offset)
         )
 
     async def last(self, profile: str) -> ConversationRow | None:
@@ -135,13 +146,16 @@ class Index:
         the library may be about to write in its own.
         """
         named = list(keys)
-        marks = ", ".join("?" * len(named))
         await self._db.write(
             lambda db: db.execute(
-                f"DELETE FROM conversations WHERE key IN ({marks}) AND {_EMPTY}",  # noqa: S608 - constants only
+                f"DELETE FROM conversations WHERE key IN ({_marks(named)}) AND {_EMPTY}",  # noqa: S608 - constants only
                 named,
             )
         )
+
+
+def _marks(values: Sized) -> str:
+    return ", ".join("?" * len(values))
 
 
 def _values(columns: Mapping[str, Any]) -> dict[str, Any]:

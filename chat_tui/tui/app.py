@@ -172,6 +172,7 @@ class ChatTuiApp(Commands):
         self.notice.clear()
         self.composer.show(view.draft)
         self.transcript.show(view.records, older=view.older)
+        self.transcript.set_streaming(view.growing)
         self.list_pane.list.current = view.key
         self.show_facts(view)
         self.inspector.show_item(None)

@@ -8,7 +8,6 @@ in a thread when first needed: the import takes about a second.
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from chat_tui.errors import EXIT_REFUSED, ChatTuiError
 from chat_tui.gateway.errors import GatewayError, Trouble, from_status
 from chat_tui.gateway.keys import find_key
 from chat_tui.gateway.sse import EventParser
+from chat_tui.gateway.wire import read_json
 from chat_tui.items import RawItem
 
 if TYPE_CHECKING:
@@ -273,7 +273,7 @@ class Gateway:
         except openai.APIStatusError as error:
             reply = error.response
             try:
-                said = reply.json()
+                said = read_json(reply.content)
             except ValueError:
                 said = None
             raise from_status(error.status_code, said, reply.headers) from error
@@ -358,7 +358,7 @@ def _transport_errors() -> tuple[type[Exception], ...]:
 
 async def _read_json(reply: httpx2.Response) -> RawItem:
     try:
-        body = json.loads(await reply.aread())
+        body = read_json(await reply.aread())
     except ValueError:
         body = None
     except _transport_errors() as error:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
+
+from chat_tui.gateway.wire import read_json
 
 MAX_EVENT_BYTES = 64 * 1024 * 1024
 
@@ -40,7 +41,7 @@ class EventParser:
         if data == b"[DONE]":
             return None
         try:
-            event = json.loads(data)
+            event = read_json(data)
         except ValueError:
             event = None
         if isinstance(event, dict):

@@ -1,4 +1,4 @@
-"""JSON as servers send it, to values that can be written anywhere again. Pure."""
+"""Bytes from a server to JSON, the one place where they are read. Pure."""
 
 from __future__ import annotations
 
@@ -6,27 +6,29 @@ import json
 import re
 from typing import Any
 
-_SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
+_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def read_json(data: bytes) -> Any:
-    """Return the value; raises ValueError where there is none, or one nested beyond reason.
+    """Return what ``data`` says, None when it is not JSON.
 
-    JSON can escape half of a surrogate pair, which neither files nor requests can carry: it
-    becomes U+FFFD.
+    What could never be written down or sent on again is replaced: bytes that are not UTF-8 and lone
+    surrogates by U+FFFD, ``NaN`` and infinities by None.
     """
+    text = data.decode("utf-8", "replace").lstrip("\ufeff")
     try:
-        value = json.loads(data)
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
-    return _mended(value) if _SURROGATE_ESCAPE.search(data) else value
+        value = json.loads(text, parse_constant=lambda name: None)
+        return _whole(value) if _SURROGATE_ESCAPE.search(text) else value
+    except (ValueError, RecursionError):
+        return None
 
 
-def _mended(value: Any) -> Any:
+def _whole(value: Any) -> Any:
     if isinstance(value, str):
-        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return _SURROGATE.sub("\ufffd", value)
     if isinstance(value, list):
-        return [_mended(inner) for inner in value]
+        return [_whole(inner) for inner in value]
     if isinstance(value, dict):
-        return {_mended(key): _mended(inner) for key, inner in value.items()}
+        return {_whole(name): _whole(inner) for name, inner in value.items()}
     return value

@@ -147,7 +147,7 @@ class ChatTuiApp(Commands):
         self.view = view
         self.panes.heading.update(
             Content.assemble(
-                line(view.title, "bold $foreground"), "  ", (view.conversation_id, "$muted")
+                line(view.title, "bold $foreground"), "  ", line(view.conversation_id, "$muted")
             ),
             layout=False,
         )

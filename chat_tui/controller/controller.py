@@ -159,7 +159,7 @@ class Controller:
     ) -> Sequence[Summary]:
         """Return rows of the conversation list of the current profile, latest first."""
         rows = await self._library.index.rows(
-            self.profile.name, query=query, limit=limit, offset=offset, opened=self._open
+            self.profile.name, query=query, limit=limit, offset=offset, also=self._open
         )
         return [self._summary(row) for row in rows]
 
@@ -333,6 +333,7 @@ class Controller:
             return
         if changed or found:
             self._emit(RecordsChanged(self._view(conversation)))
+            self._emit(ListChanged())
         if found and conversation.pending_text:
             self._emit(Notice(found, _UNSENT[1], Severity.WARNING, key))
         elif found:

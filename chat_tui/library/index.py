@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence, Sized
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from chat_tui.library.database import Database, LibraryError, checkpoint, escaped
+from chat_tui.library.database import Database, checkpoint, escaped, gone
 from chat_tui.library.rows import ConversationRow
 
 _COLUMNS = (
@@ -59,21 +59,7 @@ class Index:
 
     async def change(self, key: int, *, touch: bool = False, **changes: Any) -> ConversationRow:
         """Set columns of a conversation; ``touch`` moves it to the top. Returns the new row."""
-        if not changes.keys() <= _CHANGEABLE:
-            raise ValueError(f"not columns: {changes.keys() - _CHANGEABLE}")
-        if touch:
-            changes["updated_at"] = time.time()
-
-        def work(db: sqlite3.Connection) -> ConversationRow:
-            if changes:
-                sets = ", ".join(f"{name} = ?" for name in changes)
-                db.execute(
-                    f"UPDATE conversations SET {sets} WHERE key = ?",  # noqa: S608 - names checked
-                    [*_values(changes).values(), key],
-                )
-            return _one(db, "key = ?", key)
-
-        return await self._db.write(work)
+        return await self._db.write(lambda db: change_row(db, key, touch=touch, **changes))
 
     async def row(self, key: int) -> ConversationRow | None:
         """Return a conversation by key."""
@@ -86,23 +72,21 @@ class Index:
         query: str = "",
         limit: int = 200,
         offset: int = 0,
-        opened: Collection[int] = (),
+        also: Iterable[int] = (),
     ) -> list[ConversationRow]:
         """Return conversations, latest first, whose title or ids contain ``query``.
 
-        Those that never came to be are passed over, but for the ones that are ``opened``.
+        Empty ones are passed over, but for the keys in ``also``.
         """
         pattern = f"%{escaped(query)}%"
-        keys = list(opened)
+        keys = list(also)
         clause = (
-            "profile = ? AND (title LIKE ? ESCAPE '\\' OR conversation_id LIKE ? ESCAPE '\\' "
-            "OR response_id LIKE ? ESCAPE '\\') "
-            f"AND (NOT ({_EMPTY}) OR key IN ({_marks(keys)})) "
-            "ORDER BY updated_at DESC, key DESC LIMIT ? OFFSET ?"
+            f"profile = ? AND (key IN ({_marks(keys)}) OR NOT ({_EMPTY})) "
+            "AND (title LIKE ? ESCAPE '\\' OR conversation_id LIKE ? ESCAPE '\\' "
+            "OR response_id LIKE ? ESCAPE '\\') ORDER BY updated_at DESC, key DESC LIMIT ? OFFSET ?"
         )
-        return await self._db.read(
-            lambda db: _all(db, clause, profile, pattern, pattern, pattern, *keys, limit, offset)
-        )
+        values = (profile, *keys, pattern, pattern, pattern, limit, offset)
+        return await self._db.read(lambda db: _all(db, clause, *values))
 
     async def last(self, profile: str) -> ConversationRow | None:
         """Return the conversation that changed last, empty ones passed over."""
@@ -112,8 +96,10 @@ class Index:
     async def find(self, profile: str, target: str) -> list[ConversationRow]:
         """Return what ``target`` names: a full id, else an exact title, else a prefix of an id.
 
-        More than one row means the target is ambiguous.
+        More than one row means the target is ambiguous. Nothing is named by an empty one.
         """
+        if not target:
+            return []
 
         def work(db: sqlite3.Connection) -> list[ConversationRow]:
             by_response = "key IN (SELECT conversation FROM responses WHERE response_id {})"
@@ -154,7 +140,24 @@ class Index:
         )
 
 
-def _marks(values: Sized) -> str:
+def change_row(
+    db: sqlite3.Connection, key: int, *, touch: bool = False, **changes: Any
+) -> ConversationRow:
+    """Set columns of a conversation within a transaction; ``touch`` moves it to the top."""
+    if not changes.keys() <= _CHANGEABLE:
+        raise ValueError(f"not columns: {changes.keys() - _CHANGEABLE}")
+    if touch:
+        changes["updated_at"] = time.time()
+    if changes:
+        sets = ", ".join(f"{name} = ?" for name in changes)
+        db.execute(
+            f"UPDATE conversations SET {sets} WHERE key = ?",  # noqa: S608 - names checked
+            [*_values(changes).values(), key],
+        )
+    return _one(db, "key = ?", key)
+
+
+def _marks(values: Sequence[object]) -> str:
     return ", ".join("?" * len(values))
 
 
@@ -218,5 +221,5 @@ def _maybe(db: sqlite3.Connection, clause: str, *values: Any) -> ConversationRow
 def _one(db: sqlite3.Connection, clause: str, *values: Any) -> ConversationRow:
     found = _maybe(db, clause, *values)
     if found is None:
-        raise LibraryError("The conversation is no longer in the library.", "Open it again by id.")
+        raise gone()
     return found

@@ -395,7 +395,7 @@ class Turn:
         details = response.get("incomplete_details")
         error = self._error
         status = self._accumulator.status
-        if self._stopped and not status:
+        if self._stopped and not status and error is None:
             status = "stopped"
         return TurnReport(
             plan=self._plan,

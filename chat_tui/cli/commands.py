@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -28,8 +29,10 @@ COMMANDS = {
 
 def run(arguments: Sequence[str] | None = None) -> None:
     """Run the command that ``arguments`` ask for and exit with its code."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    sys.exit(guarded(lambda: _dispatch(given)))
+    given = sys.argv[1:] if arguments is None else arguments
+    # Bytes that are no UTF-8 could be stored nowhere and sent to no one.
+    whole = [os.fsencode(text).decode(errors="replace") for text in given]
+    sys.exit(guarded(lambda: _dispatch(whole)))
 
 
 def _dispatch(arguments: list[str]) -> None:

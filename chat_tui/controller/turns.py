@@ -420,24 +420,22 @@ class Turn:
             conversation.row = replace(conversation.row, usage=report.usage)
         if not self._plan.stored:
             return
-        if self._plan.flushes or self._plan.seeds:
-            await self._write_records()
-        elif not report.unsent:
-            await library.items.append(conversation.key, self._turn())
+        anew = bool(self._plan.flushes or self._plan.seeds)
         if report.unsent:
+            if anew:  # the journal stays, and what a conversation was made from is in it now
+                await library.items.replace_from(
+                    conversation.key, conversation.first_rank, conversation.state.records
+                )
             return
-        changes: dict[str, Any] = {"touch": True, "response_id": conversation.state.response_id}
+        changes: dict[str, Any] = {"response_id": conversation.state.response_id}
         if report.usage:
             changes["usage"] = dict(report.usage)
-        if outcome.response_id:
-            await library.items.note_response(conversation.key, outcome.response_id)
-        conversation.row = await library.index.change(conversation.key, **changes)
-        await library.journal.clear(conversation.key)
-
-    async def _write_records(self) -> None:
-        conversation = self._conversation
-        await self._library.items.replace_from(
-            conversation.key, conversation.first_rank, conversation.state.records
+        conversation.row = await library.end_turn(
+            conversation.key,
+            conversation.state.records if anew else self._turn(),
+            replaces_from=conversation.first_rank if anew else None,
+            stored=outcome.response_id,
+            **changes,
         )
 
     async def _learn_ids(self) -> None:

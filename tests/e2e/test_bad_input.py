@@ -33,6 +33,7 @@ def ends(program: Program, code: int, sentence: str) -> None:
         (["resp_nothing"], NOT_FOUND, "The server of profile local does not know resp_nothing."),
         (["no such title"], NOT_FOUND, "No conversation is called 'no such title'."),
         (["\x1b]0;x\x07"], NOT_FOUND, "No conversation is called '␛]0;x␇'."),
+        (["half \udcff"], NOT_FOUND, "No conversation is called 'half �'."),
         ([""], USAGE, "An id must not be empty."),
         (["--compact", "3"], USAGE, "--compact must be"),
         (["-p", "nobody"], USAGE, "There is no profile 'nobody'; choose one of local."),

@@ -422,11 +422,7 @@ class Turn:
             return
         anew = bool(self._plan.flushes or self._plan.seeds)
         if report.unsent:
-            if anew:  # the journal stays, and what a conversation was made from is in it now
-                await library.items.replace_from(
-                    conversation.key, conversation.first_rank, conversation.state.records
-                )
-            return
+            return  # the journal stays
         changes: dict[str, Any] = {"response_id": conversation.state.response_id}
         if report.usage:
             changes["usage"] = dict(report.usage)
@@ -436,6 +432,12 @@ class Turn:
             replaces_from=conversation.first_rank if anew else None,
             stored=outcome.response_id,
             **changes,
+        )
+
+    async def _write_records(self) -> None:
+        conversation = self._conversation
+        await self._library.items.replace_from(
+            conversation.key, conversation.first_rank, conversation.state.records
         )
 
     async def _learn_ids(self) -> None:

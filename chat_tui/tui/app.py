@@ -174,6 +174,7 @@ class ChatTuiApp(Commands):
     async def show(self, view: View) -> None:
         """Show another conversation."""
         self.notice.clear()
+        typed, left = self.composer.unsaved(), self.view
         self.composer.show(view.draft)
         self.transcript.show(view.records, older=view.older)
         self.transcript.set_streaming(view.growing)
@@ -182,6 +183,8 @@ class ChatTuiApp(Commands):
         self.inspector.show_item(None)
         self.panes.close_overlays()
         self.composer.focus()
+        if typed is not None and left is not None:  # typed on while the other one was opened
+            await self.controller.save_draft(left.key, typed)
 
     async def keep_draft(self) -> None:
         """Save what stands in the composer."""
@@ -212,10 +215,12 @@ class ChatTuiApp(Commands):
     async def send(self, event: Composer.Sent) -> None:
         """Send; what cannot be sent goes back into the composer."""
         await self._opened.wait()
+        key = self.key
         try:
-            await self.controller.send(self.key, event.text)
+            await self.controller.send(key, event.text)
         except ChatTuiError as error:
-            self.put_back(event.text)
+            if self.is_current(key):
+                self.put_back(event.text)
             self.tell(error.sentence, self.with_keys(error.way_out), Severity.ERROR)
 
     @on(Composer.DraftChanged)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 from textual.widgets import TextArea
 
-from chat_tui.items import visible
 from chat_tui.tui.keymap import Scope, bindings
 
 if TYPE_CHECKING:
@@ -122,12 +121,6 @@ class Composer(TextArea):
         else:
             await super()._on_key(event)
             event.prevent_default()
-
-    async def _on_paste(self, event: events.Paste) -> None:
-        """Make pasted text inert: a terminal would obey the escapes in it."""
-        event.text = visible(event.text.replace("\r\n", "\n").replace("\r", "\n"))
-        await super()._on_paste(event)
-        event.prevent_default()
 
     def set_private(self, *, private: bool) -> None:
         """Say by colour and word that the next turn is off the record."""

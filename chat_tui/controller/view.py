@@ -30,6 +30,8 @@ class TurnReport:
     way_out: str = ""
     unsent: bool = False
     """Nothing came and the server did not take the message: it waits as pending."""
+    unknown: bool = False
+    """The server could not be asked what it kept."""
     reason: str = ""
     """Why a response is incomplete, in the server's word."""
 

@@ -43,13 +43,13 @@ class Library:
         records: Sequence[Record],
         *,
         replaces_from: int | None,
-        response_id: str,
+        stored: str,
         **changes: Any,
     ) -> ConversationRow:
         """Write down how a turn ended, all of it or nothing: its outcome is known from here on.
 
-        ``records`` follow what is cached, or replace it from a rank on; ``response_id`` is the
-        stored response, if any; ``changes`` are columns of the index. Returns the new row.
+        ``records`` follow what is cached, or replace it from a rank on; ``stored`` is the id of the
+        response the server keeps, if any; ``changes`` are columns of the index. Returns the row.
         """
 
         def work(db: sqlite3.Connection) -> ConversationRow:
@@ -57,8 +57,8 @@ class Library:
                 cache.append(db, key, records)
             else:
                 cache.replace_from(db, key, replaces_from, records)
-            if response_id:
-                cache.note_response(db, key, response_id)
+            if stored:
+                cache.note_response(db, key, stored)
             journal.clear(db, key)
             return change_row(db, key, touch=True, **changes)
 

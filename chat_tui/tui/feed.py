@@ -104,7 +104,7 @@ class Feed:
     def _tell_end(self, report: TurnReport) -> None:
         """Say how a turn ended, unless it simply succeeded; unsent text goes back."""
         said = ending(report)
-        if report.unsent and not self._app.composer.text:
+        if report.unsent and not report.unknown and not self._app.composer.text:
             self._app.run_worker(self._take_back(said), group="commands")
         elif said:
             way_out = UNSENT if report.unsent else said.way_out

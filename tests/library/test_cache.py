@@ -130,7 +130,7 @@ async def test_a_turn_ends_in_one_step(library: Library) -> None:
     await library.journal.write(PendingTurn(key, "question", "", "", 1.0))
     turn = [record("stopped"), record("question"), record("answer")]
     changed = await library.end_turn(
-        key, turn, replaces_from=1, response_id="resp_1", usage={"total_tokens": 3}
+        key, turn, replaces_from=1, stored="resp_1", usage={"total_tokens": 3}
     )
     assert (changed.usage, changed.pending) == ({"total_tokens": 3}, False)
     found = (await library.items.window(key)).records
@@ -173,7 +173,7 @@ async def test_private_and_pending_records_never_reach_the_disk(library: Library
     await library.items.append(key, [record("a"), *hidden])
     await library.items.prepend(key, [*hidden, record("b")], complete=True)
     await library.items.replace_from(key, 1, [record("c"), *hidden])
-    await library.end_turn(key, [*hidden, record("d")], replaces_from=None, response_id="")
+    await library.end_turn(key, [*hidden, record("d")], replaces_from=None, stored="")
     assert texts((await library.items.window(key)).records) == ["b", "a", "c", "d"]
     assert SECRET.encode() not in files(library)
 

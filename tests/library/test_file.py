@@ -114,7 +114,7 @@ async def test_what_fails_half_way_is_not_written_at_all(library: Library) -> No
     key = (await library.index.create(row(title="before"))).key
     with pytest.raises(LibraryError):
         await library.end_turn(
-            key, [record("lost")], replaces_from=None, response_id="\ud83d", title="after"
+            key, [record("lost")], replaces_from=None, stored="\ud83d", title="after"
         )
     assert (await library.items.window(key)).records == ()
     found = await library.index.row(key)
@@ -194,7 +194,7 @@ async def main():
             Record(user_message(f"answer {number} " * 200), Place.CONVERSATION),
         ]
         await library.end_turn(
-            key, records, replaces_from=None, response_id=f"resp_{number}",
+            key, records, replaces_from=None, stored=f"resp_{number}",
             usage={"turn": number},
         )
         print(number, flush=True)

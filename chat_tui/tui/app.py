@@ -14,7 +14,7 @@ from textual.content import Content
 
 from chat_tui.config import Settings
 from chat_tui.errors import EXIT_FAILED, ChatTuiError, Severity
-from chat_tui.items import visible_line
+from chat_tui.items import visible, visible_line
 from chat_tui.tui.commands import UNSENT, Commands, command
 from chat_tui.tui.composer import Composer
 from chat_tui.tui.conversations import ConversationList, ConversationPane
@@ -22,7 +22,7 @@ from chat_tui.tui.inspector.pane import Inspector
 from chat_tui.tui.keymap import ACTIONS, Action, Scope, keys_of
 from chat_tui.tui.panes import Panes, too_small
 from chat_tui.tui.status import KeyHints, StatusLine
-from chat_tui.tui.terminal import guard_input, teach_keys
+from chat_tui.tui.terminal import read_strange_input, teach_keys
 from chat_tui.tui.text import line
 from chat_tui.tui.theme import DUSK, THEMES, variables
 from chat_tui.tui.transcript import messages
@@ -47,7 +47,7 @@ class ChatTuiApp(Commands):
         self, settings: Settings, make: Callable[[], Controller], launch: Launch | None = None
     ) -> None:
         teach_keys()
-        guard_input()
+        read_strange_input()
         super().__init__(settings)
         for theme in THEMES:
             self.register_theme(theme)
@@ -143,6 +143,12 @@ class ChatTuiApp(Commands):
         )
         self._exception = error
         self.exit(return_code=EXIT_FAILED)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Make pasted text inert before any field has it: a terminal would obey what is in it."""
+        if isinstance(event, events.Paste) and not event.is_forwarded:
+            event.text = visible(event.text.replace("\r\n", "\n").replace("\r", "\n"))
+        await super().on_event(event)
 
     # --- what the commands and the feed need ----------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from functools import partial
 from typing import TYPE_CHECKING
@@ -30,6 +31,8 @@ def open_interface(launch: Launch, profile: str) -> None:
     from chat_tui.tui.app import ChatTuiApp
 
     app = ChatTuiApp(settings, make, launch)
+    # What is loaded stays: looking for garbage in it stopped everything for 45 ms now and then.
+    app.after_start = gc.freeze
     asyncio.run(_live(app))
     if app.exit_sentence:
         tell(app.exit_sentence)

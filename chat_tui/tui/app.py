@@ -55,6 +55,8 @@ class ChatTuiApp(Commands):
         self.theme = settings.theme if settings.theme in self.available_themes else DUSK.name
         self.exit_sentence = ""
         """What to print after the program ended, when an error ended it."""
+        self.after_start: Callable[[], None] = lambda: None
+        """Called when something large was loaded that stays: the core, then the client."""
         self._make = make
         self._launch = launch
         self._opened = asyncio.Event()
@@ -119,6 +121,7 @@ class ChatTuiApp(Commands):
         if typed:
             self.composer.insert(f"\n{typed}" if view.draft else typed)
         self._opened.set()
+        self.after_start()
         if not launch.target:
             self.controller.start()
 

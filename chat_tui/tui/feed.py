@@ -52,6 +52,7 @@ class Feed:
                 self._app.reload_list_soon()
             case EndpointChanged(_, ready, sentence):
                 self._app.status.show_endpoint("" if ready else "unreachable")
+                self._app.after_start()
                 if not ready:
                     self._app.tell(sentence, "", Severity.ERROR)
             case Notice(sentence, way_out, severity, key):

@@ -324,6 +324,20 @@ class Outcome:
     """The conversation the turn went to, new or old."""
 
 
+def copied(state: State, refs: Iterable[int], place: Place) -> State:
+    """Return the state after the server took copies of records: they live at ``place`` now."""
+    taken = set(refs)
+
+    def moved(record: Record) -> Record:
+        if record.ref not in taken or record.place is place:
+            return record
+        # The server gave the copy an id of its own, which is not known yet.
+        raw = {name: value for name, value in record.raw.items() if name != "id"}
+        return replace(record, raw=raw, place=place)
+
+    return replace(state, records=tuple(moved(record) for record in state.records))
+
+
 def settle(state: State, plan: TurnPlan, turn: Iterable[Record], outcome: Outcome) -> State:
     """Return the state after a turn whose records are ``turn`` (a subset of the state's records).
 
@@ -335,17 +349,14 @@ def settle(state: State, plan: TurnPlan, turn: Iterable[Record], outcome: Outcom
         place = Place.PRIVATE
     else:
         place = plan.place if outcome.kept else Place.STOPPED
-    copied = set(plan.flushes) if outcome.kept else set()
+    if outcome.kept:
+        state = copied(state, plan.flushes, plan.place)
     if outcome.conversation_id:
-        copied.update(plan.seeds)
+        state = copied(state, plan.seeds, plan.place)
 
     def settled(record: Record) -> Record:
         if record.ref in refs:
             return replace(record, place=place, response_id=outcome.response_id)
-        if record.ref in copied:
-            # The server gave the copy an id of its own, which is not known yet.
-            raw = {name: value for name, value in record.raw.items() if name != "id"}
-            return replace(record, raw=raw, place=plan.place)
         return record
 
     advanced = outcome.kept and plan.stored and outcome.response_id

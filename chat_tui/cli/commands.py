@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -27,14 +29,17 @@ COMMANDS = {
 
 def run(arguments: Sequence[str] | None = None) -> None:
     """Run the command that ``arguments`` ask for and exit with its code."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    sys.exit(guarded(lambda: _dispatch(given)))
+    given = sys.argv[1:] if arguments is None else arguments
+    # Bytes that are no UTF-8 could be stored nowhere and sent to no one.
+    whole = [os.fsencode(text).decode(errors="replace") for text in given]
+    sys.exit(guarded(lambda: _dispatch(whole)))
 
 
 def _dispatch(arguments: list[str]) -> None:
     name = "chat-tui"
     command: click.Command = opening
     if arguments and arguments[0] in COMMANDS:
+        gc.enable()
         name = f"{name} {arguments[0]}"
         command = import_module(f"chat_tui.cli.{COMMANDS[arguments[0]][0]}").command
         arguments = arguments[1:]

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from chat_tui.items import Item, Place, RawItem, Record
+from chat_tui.items import Item, Kind, Place, RawItem, Record
 
 
 def merge(
@@ -18,12 +18,14 @@ def merge(
     them. The server's word holds from the page's first item on: items it no longer lists go, new
     ones come. Records before the page stay when the page's first item is known here; otherwise
     the two do not connect and they are dropped (the second result is then False). Records that do
-    not live in the conversation (asides, off the record, stopped, pending) keep their neighbours.
+    not live in the conversation (asides, off the record, stopped, pending) keep their neighbours;
+    a stopped one that the server lists after all is one of its items now.
     """
     known = {record.item.id: record for record in local if _listed(record) and record.item.id}
-    unnamed = [record for record in local if _listed(record) and not record.item.id]
+    unnamed = [record for record in local if _could_be_listed(record)]
     taken = [_matched(raw, known, unnamed) for raw in page]
     refs = {record.ref for record in taken}
+    local = _without_superseded(local, taken)
     start = next((i for i, record in enumerate(local) if record.ref in refs), len(local))
     connects = start < len(local) or not page
     before = local[:start]
@@ -36,6 +38,27 @@ def _listed(record: Record) -> bool:
     return record.place is Place.CONVERSATION
 
 
+def _could_be_listed(record: Record) -> bool:
+    """Whether the server may list a record under an id that is not known here."""
+    return (_listed(record) and not record.item.id) or record.place is Place.STOPPED
+
+
+def _without_superseded(local: Sequence[Record], taken: Sequence[Record]) -> list[Record]:
+    """Leave out stopped answers whose message the server kept after all, with what it answered."""
+    answered = {record.ref for record in taken[:-1]}
+    refs = {record.ref for record in taken}
+    kept: list[Record] = []
+    superseded = False
+    for record in local:
+        if record.place is not Place.STOPPED:
+            superseded = False
+        elif record.item.kind is Kind.USER:
+            superseded = record.ref in answered
+        if not superseded or record.ref in refs:
+            kept.append(record)
+    return kept
+
+
 def _matched(raw: RawItem, known: dict[str, Record], unnamed: list[Record]) -> Record:
     """Return the local record of a server item, updated, or a new one."""
     identifier = Item(raw).id
@@ -44,7 +67,7 @@ def _matched(raw: RawItem, known: dict[str, Record], unnamed: list[Record]) -> R
     for position, record in enumerate(unnamed):
         if _same(record.item, Item(raw)):
             del unnamed[position]
-            return replace(record, raw=raw)
+            return replace(record, raw=raw, place=Place.CONVERSATION)
     return Record(raw, Place.CONVERSATION, time.time())
 
 

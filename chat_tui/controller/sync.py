@@ -7,16 +7,17 @@ from dataclasses import replace
 from chat_tui.config import Chaining, Profile
 from chat_tui.controller.conversation import Conversation, from_row, title_of_items
 from chat_tui.controller.endpoints import Endpoint
+from chat_tui.controller.kept import kept_items, kept_response
 from chat_tui.controller.merge import merge
 from chat_tui.errors import NotFound
-from chat_tui.gateway import Gateway, GatewayError, Trouble
+from chat_tui.gateway import Gateway, GatewayError, Page, Trouble
 from chat_tui.items import Item, Kind, Place, RawItem, Record, seen_now, user_message
 from chat_tui.library import ConversationRow, Library, Window
-from chat_tui.planning import ENCRYPTED_REASONING
+from chat_tui.planning import ENCRYPTED_REASONING, copied
+from chat_tui.replaying import replayable
 
 WINDOW = 200
 """Records loaded at a time."""
-_ENDED = ("completed", "incomplete")
 
 
 async def load(library: Library, row: ConversationRow, profile: Profile) -> Conversation:
@@ -73,7 +74,7 @@ async def _adopt_conversation(
             title=title,
             named="title" in metadata,
             metadata=metadata,
-            created_at=_seconds(found.get("created_at")),
+            created_at=seconds(found.get("created_at")),
         )
     )
     records = [Record(raw, Place.CONVERSATION) for raw in items]
@@ -96,7 +97,7 @@ async def _adopt_chain(
             response_id=identifier,
             title=title_of_items(items),
             chaining=str(Chaining.RESPONSE),
-            created_at=_seconds(response.get("created_at")),
+            created_at=seconds(response.get("created_at")),
             model=row.model or model,
         )
     )
@@ -131,9 +132,15 @@ async def refresh(library: Library, endpoint: Endpoint, conversation: Conversati
     identifier = conversation.state.conversation_id
     if not identifier or conversation.running:
         return False
+    turn = conversation.turn
     page = await endpoint.gateway.items(identifier)
-    if conversation.running:
-        return False
+    if conversation.stop is not None or conversation.turn is not turn:
+        return False  # what was listed may be older than that turn
+    return await take_in(library, conversation, page)
+
+
+async def take_in(library: Library, conversation: Conversation, page: Page) -> bool:
+    """Take in a page of the newest items; returns whether the records changed."""
     state = conversation.state
     records, connects = merge(state.records, list(page.data)[::-1], reaches_start=not page.has_more)
     complete = state.complete if connects and page.has_more else not page.has_more
@@ -182,14 +189,24 @@ def _prepended(
 
 
 async def load_all(library: Library, endpoint: Endpoint, conversation: Conversation) -> None:
-    """Load every record; off the record also the encrypted reasoning a replay needs."""
+    """Load every record."""
     while not conversation.state.complete:
         await load_older(library, endpoint, conversation)
-    if conversation.choices.store or not conversation.state.conversation_id:
-        return
-    sealed = [r for r in conversation.state.placed(Place.CONVERSATION) if _lacks_seal(r.item)]
-    if not sealed:
-        return
+
+
+async def load_seals(endpoint: Endpoint, conversation: Conversation) -> bool:
+    """Ask for the encrypted reasoning a replay needs; returns whether any was asked for.
+
+    Each item is asked for once: a server that gives none is not asked again.
+    """
+    lacking = [
+        record
+        for record in conversation.state.placed(Place.CONVERSATION)
+        if _lacks_seal(record.item) and record.item.id not in conversation.seals_asked
+    ]
+    if not lacking:
+        return False
+    conversation.seals_asked.update(record.item.id for record in lacking)
     after = ""
     found: dict[str, RawItem] = {}
     while True:
@@ -200,9 +217,10 @@ async def load_all(library: Library, endpoint: Endpoint, conversation: Conversat
         if not page.has_more:
             break
         after = page.last_id
-    for record in sealed:
+    for record in lacking:
         if record.item.id in found:
             conversation.put(replace(record, raw=found[record.item.id]))
+    return True
 
 
 def _lacks_seal(item: Item) -> bool:
@@ -218,22 +236,28 @@ async def find_out(library: Library, endpoint: Endpoint, conversation: Conversat
     pending = await library.journal.pending(conversation.key)
     if pending is None or conversation.running:
         return ""
-    items = await _kept_items(endpoint.gateway, conversation, pending.after_item)
-    place = Place.CONVERSATION
+    items, place = None, Place.CONVERSATION
+    if identifier := conversation.state.conversation_id:
+        items = await kept_items(endpoint.gateway, identifier, pending.after_item, pending.text)
     if items is None and pending.response_id:
-        items = await _kept_response(endpoint.gateway, pending.response_id, pending.text)
+        items = await kept_response(endpoint.gateway, pending.response_id, pending.text)
         place = Place.CHAIN
     if items is None:
         return "Your last message was cut off; the server kept nothing of it."
     conversation.drop(r.ref for r in conversation.state.placed(Place.PENDING))
     conversation.pending_text = ""
-    known = {r.item.id for r in conversation.state.records}
+    if place is Place.CHAIN:
+        went_along = replayable(conversation.state.placed(Place.STOPPED))
+        conversation.state = copied(conversation.state, [r.ref for r in went_along], place)
+    known = {r.item.id for r in conversation.state.records} - {""}
     fresh = [
         seen_now(raw, place, pending.response_id) for raw in items if Item(raw).id not in known
     ]
     for record in fresh:
         conversation.add(record)
-    await library.items.append(conversation.key, fresh)
+    await library.items.replace_from(
+        conversation.key, conversation.first_rank, conversation.state.records
+    )
     if pending.response_id:
         await library.items.note_response(conversation.key, pending.response_id)
         conversation.state = replace(conversation.state, response_id=pending.response_id)
@@ -252,38 +276,12 @@ async def find_out(library: Library, endpoint: Endpoint, conversation: Conversat
     )
 
 
-async def _kept_items(
-    gateway: Gateway, conversation: Conversation, after: str
-) -> list[RawItem] | None:
-    identifier = conversation.state.conversation_id
-    if not identifier:
-        return None
-    page = await gateway.items(identifier, after=after, order="asc")
-    kept = list(page.data)
-    mine = any(Item(raw).text == conversation.pending_text for raw in kept)
-    return kept if mine else None
-
-
-async def _kept_response(gateway: Gateway, response_id: str, text: str) -> list[RawItem] | None:
-    try:
-        response = await gateway.response(response_id)
-    except GatewayError as error:
-        if error.trouble is Trouble.NOT_FOUND:
-            return None
-        raise
-    output = response.get("output")
-    if response.get("status") not in _ENDED or not isinstance(output, list):
-        return None
-    if response.get("conversation"):
-        return None  # its conversation was asked and does not hold it
-    return [user_message(text), *(raw for raw in output if isinstance(raw, dict))]
-
-
 def _string_map(value: object) -> dict[str, str]:
     if not isinstance(value, dict):
         return {}
     return {str(name): str(text) for name, text in value.items()}
 
 
-def _seconds(value: object) -> float:
+def seconds(value: object) -> float:
+    """Return a time a server named, 0 when it is none."""
     return float(value) if isinstance(value, int | float) else 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -23,14 +24,16 @@ from chat_tui.controller.events import (
     TurnStarted,
     ViewChanged,
 )
+from chat_tui.controller.kept import kept_items, kept_response
 from chat_tui.controller.merge import merge
+from chat_tui.controller.sync import load_all, load_seals, seconds, take_in
 from chat_tui.controller.view import TurnReport
 from chat_tui.errors import ChatTuiError, Severity
-from chat_tui.gateway import GatewayError, Trouble
+from chat_tui.gateway import PAGE_LIMIT, GatewayError, Trouble
 from chat_tui.gateway.errors import from_stream
 from chat_tui.items import Place, RawItem, Record, seen_now, user_message
 from chat_tui.library import KEPT_PLACES, Library, PendingTurn
-from chat_tui.planning import Outcome, TurnPlan, plan_turn, settle
+from chat_tui.planning import Outcome, State, TurnPlan, copied, plan_turn, settle
 from chat_tui.streaming import Accumulator, Added, Change, Grew, Replaced
 
 KEPT_CHECKS = (0.1, 0.3, 0.8)
@@ -39,27 +42,29 @@ _SUCCESS = ("completed", "incomplete")
 
 
 class Turn:
-    """One user input and what follows from it. ``prepare``, then ``run``; ``stop`` at any time."""
+    """One user input and what follows from it. ``note``, ``prepare``, ``run``; ``stop`` any time.
+
+    From its making on the conversation is running, and what the user chose until then holds.
+    """
 
     def __init__(
         self,
         conversation: Conversation,
-        endpoint: Endpoint,
         library: Library,
         emit: Callable[[Event], None],
         text: str,
     ) -> None:
         self._conversation = conversation
-        self._endpoint = endpoint
+        self._endpoint: Endpoint
         self._library = library
         self._emit = emit
         self._text = text
-        self._before = conversation.state
+        self._before: State
         self._choices = conversation.choices
-        self._plan: TurnPlan = conversation.plan(endpoint.able)
+        self._plan: TurnPlan
         self._after_item = conversation.last_listed_id()
         self._user = seen_now(
-            user_message(text), Place.PENDING if self._plan.stored else Place.PRIVATE
+            user_message(text), Place.PENDING if self._choices.store else Place.PRIVATE
         )
         self._started = time.time()
         self._accumulator = Accumulator()
@@ -67,19 +72,42 @@ class Turn:
         self._answering = False
         self._streaming: asyncio.Future[None] | None = None
         self._stopped = False
+        self._unknown = False
         self._error: ChatTuiError | None = None
-
-    async def prepare(self) -> None:
-        """Take the message: on disk first when it is on the record, then on the screen."""
-        conversation = self._conversation
         conversation.stop = self.stop
-        if self._plan.stored:
+        conversation.catch_up = self._catch_up
+        conversation.draft = ""
+
+    async def note(self) -> None:
+        """Write the message down before anything that may take time or fail."""
+        if self._choices.store:
             await self._library.journal.write(
-                PendingTurn(conversation.key, self._text, "", self._after_item, self._started)
+                PendingTurn(self._conversation.key, self._text, "", self._after_item, self._started)
             )
+
+    async def give_up(self) -> None:
+        """Undo ``note`` because the turn cannot start: the message is a draft again."""
+        conversation = self._conversation
+        conversation.stop = None
+        conversation.draft = self._text
+        if self._choices.store:
+            with suppress(ChatTuiError):
+                await self._library.journal.save_draft(conversation.key, self._text)
+                await self._library.journal.clear(conversation.key)
+
+    async def prepare(self, endpoint: Endpoint) -> None:
+        """Plan, load what the plan needs, and show the message."""
+        conversation = self._conversation
+        self._endpoint = endpoint
+        self._before = conversation.state
+        if not self._choices.model:
+            chosen = conversation.choices
+            self._choices = replace(self._choices, model=chosen.model, window=chosen.window)
+        await self._compare_stopped()
+        self._plan = await self._planned()
+        if self._choices.store:
             await self._name()
         conversation.pending_text = self._text
-        conversation.draft = ""
         conversation.add(self._user)
         conversation.turn = TurnReport(self._plan, "running", started_at=self._started)
         self._emit(TurnStarted(conversation.key, self._plan, self._user))
@@ -104,8 +132,35 @@ class Turn:
             self._error = error
         finally:
             self._streaming = None
-        page = await self._finish()
-        await self._learn_ids(page)
+        if await self._finish():
+            await self._learn_ids()
+
+    async def _compare_stopped(self) -> None:
+        """Look whether the server kept a stopped turn after all, before it is sent along again."""
+        conversation = self._conversation
+        identifier, stopped = conversation.state.conversation_id, Place.STOPPED
+        if not self._choices.store or not identifier or not conversation.state.placed(stopped):
+            return
+        if await take_in(
+            self._library, conversation, await self._endpoint.gateway.items(identifier)
+        ):
+            self._emit(RecordsChanged(conversation.view(self._endpoint.able)))
+            self._before = conversation.state
+
+    async def _planned(self) -> TurnPlan:
+        """Return the plan; what it needs and is not here is loaded first."""
+        conversation, able = self._conversation, self._endpoint.able
+        plan = plan_turn(self._before, self._choices, able)
+        loaded = plan.needs_all
+        if plan.needs_all:
+            await load_all(self._library, self._endpoint, conversation)
+        if not plan.stored and not plan.parent:
+            loaded = await load_seals(self._endpoint, conversation) or loaded
+        if not loaded:
+            return plan
+        self._before = conversation.state_without(self._user.ref)
+        self._emit(RecordsChanged(conversation.view(able)))
+        return plan_turn(self._before, self._choices, able)
 
     async def _name(self) -> None:
         """Title a conversation by its first message on the record."""
@@ -126,7 +181,7 @@ class Turn:
                 if lower is None or self._answering:
                     raise
                 self._endpoint.able = lower
-                self._plan = plan_turn(self._before, self._choices, lower)
+                self._plan = await self._planned()
                 self._conversation.turn = TurnReport(
                     self._plan, "running", started_at=self._started
                 )
@@ -142,8 +197,8 @@ class Turn:
             changes: list[Change] = []
             for event in events:
                 changes += self._accumulator.apply(event)
-            await self._note_answering()
             self._show(changes)
+            await self._note_answering()
             if self._accumulator.status:
                 break
         if self._accumulator.status == "failed":
@@ -174,8 +229,11 @@ class Turn:
             conversation.key,
             conversation_id=identifier,
             metadata=metadata,
-            created_at=float(created.get("created_at") or time.time()),
+            created_at=seconds(created.get("created_at")) or time.time(),
         )
+        if plan.seeds:
+            conversation.state = copied(conversation.state, plan.seeds, plan.place)
+            await self._write_records()
         self._emit(ViewChanged(conversation.view(self._endpoint.able)))
         self._emit(ListChanged())
         return identifier
@@ -230,6 +288,11 @@ class Turn:
                 self._emit(ItemUpdated(key, record, change.done))
         self._flush(grown)
 
+    def _catch_up(self) -> None:
+        """Give growing records the text that came so far: growth alone does not replace them."""
+        for index, raw in zip(sorted(self._refs), self._accumulator.items, strict=False):
+            self._conversation.put(replace(self._refs[index], raw=raw))
+
     def _flush(self, grown: dict[int, list[str]]) -> None:
         for index, texts in grown.items():
             if index in self._refs:
@@ -243,17 +306,13 @@ class Turn:
 
     # --- afterwards -----------------------------------------------------------------------------
 
-    async def _finish(self) -> list[RawItem] | None:
-        """Find out what is true now, write it down, and say it.
-
-        Returns what the server listed of the turn, when it was asked.
-        """
+    async def _finish(self) -> bool:
+        """Find out what is true now, write it down, and say it; returns whether it was kept."""
         conversation = self._conversation
         self._take_unfinished()
-        page = None
-        if not self._accumulator.status and self._plan.stored and self._reached():
-            page = await self._kept_by_server()
-        kept = self._accumulator.status in _SUCCESS or page is not None
+        kept = self._accumulator.status in _SUCCESS
+        if not kept and self._plan.stored and self._reached():
+            kept = await self._kept_by_server()
         unsent = not kept and not self._refs
         outcome = Outcome(
             kept, self._accumulator.response_id if kept else "", conversation.state.conversation_id
@@ -275,7 +334,7 @@ class Turn:
         self._emit(TurnEnded(conversation.key, report))
         self._emit(ViewChanged(conversation.view(self._endpoint.able)))
         self._emit(ListChanged())
-        return page if kept else []
+        return kept
 
     def _turn(self) -> list[Record]:
         refs = {self._user.ref, *(record.ref for record in self._refs.values())}
@@ -306,35 +365,29 @@ class Turn:
         """Whether the server may have done something with the message."""
         return not (isinstance(self._error, GatewayError) and self._error.nothing_done)
 
-    async def _kept_by_server(self) -> list[RawItem] | None:
-        """Return what the server kept of a turn that did not end well, or None for nothing.
+    async def _kept_by_server(self) -> bool:
+        """Return whether the server kept a turn that did not end well.
 
         After a stop some servers keep the turn, some lose it (api D.3): only looking tells.
         """
-        for pause in KEPT_CHECKS:
+        for pause in KEPT_CHECKS if not self._accumulator.status else (0.0,):
             await asyncio.sleep(pause)
             try:
-                kept = await self._look()
+                if await self._look():
+                    return True
             except GatewayError:
-                return None
-            if kept:
-                return kept
-        return None
+                self._unknown = True
+                return False
+        return False
 
-    async def _look(self) -> list[RawItem]:
-        gateway = self._endpoint.gateway
-        if self._plan.place is Place.CONVERSATION:
-            conversation_id = self._conversation.state.conversation_id
-            if not conversation_id:
-                return []
-            page = await gateway.items(conversation_id, after=self._after_item, order="asc")
-            return list(page.data)
-        if not self._accumulator.response_id:
-            return []
-        response = await gateway.response(self._accumulator.response_id)
-        output = response.get("output")
-        ended = response.get("status") in _SUCCESS
-        return [self._user.raw, *output] if ended and isinstance(output, list) else []
+    async def _look(self) -> bool:
+        gateway, response_id = self._endpoint.gateway, self._accumulator.response_id
+        if self._plan.place is not Place.CONVERSATION:
+            return bool(response_id and await kept_response(gateway, response_id, self._text))
+        identifier = self._conversation.state.conversation_id
+        if not identifier:
+            return False
+        return bool(await kept_items(gateway, identifier, self._after_item, self._text))
 
     def _report(self, *, kept: bool, unsent: bool) -> TurnReport:
         response = self._accumulator.response
@@ -356,6 +409,7 @@ class Turn:
             sentence=error.sentence if error else "",
             way_out=error.way_out if error else "",
             unsent=unsent,
+            unknown=self._unknown,
             reason=str(details.get("reason", "")) if isinstance(details, dict) else "",
         )
 
@@ -366,51 +420,43 @@ class Turn:
             conversation.row = replace(conversation.row, usage=report.usage)
         if not self._plan.stored:
             return
-        if self._plan.flushes or self._plan.seeds:
-            await self._write_records()
-        elif not report.unsent:
-            await library.items.append(conversation.key, self._turn())
+        anew = bool(self._plan.flushes or self._plan.seeds)
         if report.unsent:
+            if anew:  # the journal stays, and what a conversation was made from is in it now
+                await library.items.replace_from(
+                    conversation.key, conversation.first_rank, conversation.state.records
+                )
             return
-        changes: dict[str, Any] = {"touch": True, "response_id": conversation.state.response_id}
+        changes: dict[str, Any] = {"response_id": conversation.state.response_id}
         if report.usage:
             changes["usage"] = dict(report.usage)
-        if outcome.response_id:
-            await library.items.note_response(conversation.key, outcome.response_id)
-        conversation.row = await library.index.change(conversation.key, **changes)
-        await library.journal.clear(conversation.key)
-
-    async def _write_records(self) -> None:
-        conversation = self._conversation
-        await self._library.items.replace_from(
-            conversation.key, conversation.first_rank, conversation.state.records
+        conversation.row = await library.end_turn(
+            conversation.key,
+            conversation.state.records if anew else self._turn(),
+            replaces_from=conversation.first_rank if anew else None,
+            stored=outcome.response_id,
+            **changes,
         )
 
-    async def _learn_ids(self, page: list[RawItem] | None) -> None:
-        """Take the server's list of the turn: it names the input items and proves them kept.
-
-        ``page`` is that list when it was already fetched; empty when the server kept nothing.
-        """
+    async def _learn_ids(self) -> None:
+        """Take the server's list of the turn: it names the input items and proves them kept."""
         conversation, key = self._conversation, self._conversation.key
-        if self._plan.place is not Place.CONVERSATION or page == []:
+        if self._plan.place is not Place.CONVERSATION:
             return
-        reaches_start = page is not None and not self._after_item
-        if page is None:
-            count = len(self._turn()) + len(self._plan.flushes) + 1
-            if self._plan.seeds:
-                count = len(conversation.state.records)
-            try:
-                found = await self._endpoint.gateway.items(
-                    conversation.state.conversation_id, limit=count
-                )
-            except GatewayError:
-                return
-            page, reaches_start = list(found.data)[::-1], not found.has_more
+        count = len(self._turn()) + len(self._plan.flushes) + 1
+        if self._plan.seeds or self._accumulator.status not in _SUCCESS:
+            count = PAGE_LIMIT  # the server may have kept more than came here
+        try:
+            found = await self._endpoint.gateway.items(
+                conversation.state.conversation_id, limit=count
+            )
+        except GatewayError:
+            return
         before = {record.ref: record for record in conversation.state.records}
         records, _ = merge(
             conversation.state.records,
-            page,
-            reaches_start=reaches_start and conversation.state.complete,
+            list(found.data)[::-1],
+            reaches_start=not found.has_more and conversation.state.complete,
         )
         changed = [record for record in records if before.get(record.ref) is not record]
         if not changed and len(records) == len(before):

@@ -30,6 +30,8 @@ class TurnReport:
     way_out: str = ""
     unsent: bool = False
     """Nothing came and the server did not take the message: it waits as pending."""
+    unknown: bool = False
+    """The server could not be asked what it kept."""
     reason: str = ""
     """Why a response is incomplete, in the server's word."""
 
@@ -58,6 +60,12 @@ class View:
     metadata: Mapping[str, str]
     created_at: float
     updated_at: float
+
+    @property
+    def growing(self) -> int | None:
+        """The ref of the record that is being written, None for none."""
+        last = self.records[-1] if self.running and self.records else None
+        return last.ref if last is not None and last.item.status == "in_progress" else None
 
     @property
     def context_tokens(self) -> int:

@@ -1,7 +1,7 @@
 """The only place that knows HTTP and the SDK: raw JSON in and out, one error type."""
 
-from chat_tui.gateway.client import Gateway, Page
+from chat_tui.gateway.client import PAGE_LIMIT, Gateway, Page
 from chat_tui.gateway.errors import GatewayError, Trouble
 from chat_tui.gateway.keys import KeySource, find_key
 
-__all__ = ["Gateway", "GatewayError", "KeySource", "Page", "Trouble", "find_key"]
+__all__ = ["PAGE_LIMIT", "Gateway", "GatewayError", "KeySource", "Page", "Trouble", "find_key"]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from chat_tui.library.database import Database, LibraryError, checkpoint, escaped
+from chat_tui.library.database import Database, checkpoint, escaped, gone
 from chat_tui.library.rows import ConversationRow
 
 _COLUMNS = (
@@ -49,9 +49,8 @@ class Index:
                 }
             )
             names = _COLUMNS.replace(" ", "").split(",")
-            marks = ", ".join("?" * len(names))
             cursor = db.execute(
-                f"INSERT INTO conversations ({_COLUMNS}) VALUES ({marks})",  # noqa: S608 - constants only
+                f"INSERT INTO conversations ({_COLUMNS}) VALUES ({_marks(names)})",  # noqa: S608 - constants only
                 [values[name] for name in names],
             )
             return _one(db, "key = ?", cursor.lastrowid)
@@ -60,38 +59,34 @@ class Index:
 
     async def change(self, key: int, *, touch: bool = False, **changes: Any) -> ConversationRow:
         """Set columns of a conversation; ``touch`` moves it to the top. Returns the new row."""
-        if not changes.keys() <= _CHANGEABLE:
-            raise ValueError(f"not columns: {changes.keys() - _CHANGEABLE}")
-        if touch:
-            changes["updated_at"] = time.time()
-
-        def work(db: sqlite3.Connection) -> ConversationRow:
-            if changes:
-                sets = ", ".join(f"{name} = ?" for name in changes)
-                db.execute(
-                    f"UPDATE conversations SET {sets} WHERE key = ?",  # noqa: S608 - names checked
-                    [*_values(changes).values(), key],
-                )
-            return _one(db, "key = ?", key)
-
-        return await self._db.write(work)
+        return await self._db.write(lambda db: change_row(db, key, touch=touch, **changes))
 
     async def row(self, key: int) -> ConversationRow | None:
         """Return a conversation by key."""
         return await self._db.read(lambda db: _maybe(db, "key = ?", key))
 
     async def rows(
-        self, profile: str, *, query: str = "", limit: int = 200, offset: int = 0
+        self,
+        profile: str,
+        *,
+        query: str = "",
+        limit: int = 200,
+        offset: int = 0,
+        also: Iterable[int] = (),
     ) -> list[ConversationRow]:
-        """Return conversations, latest first, whose title or ids contain ``query``."""
+        """Return conversations, latest first, whose title or ids contain ``query``.
+
+        Empty ones are passed over, but for the keys in ``also``.
+        """
         pattern = f"%{escaped(query)}%"
+        keys = list(also)
         clause = (
-            "profile = ? AND (title LIKE ? ESCAPE '\\' OR conversation_id LIKE ? ESCAPE '\\' "
+            f"profile = ? AND (key IN ({_marks(keys)}) OR NOT ({_EMPTY})) "
+            "AND (title LIKE ? ESCAPE '\\' OR conversation_id LIKE ? ESCAPE '\\' "
             "OR response_id LIKE ? ESCAPE '\\') ORDER BY updated_at DESC, key DESC LIMIT ? OFFSET ?"
         )
-        return await self._db.read(
-            lambda db: _all(db, clause, profile, pattern, pattern, pattern, limit, offset)
-        )
+        values = (profile, *keys, pattern, pattern, pattern, limit, offset)
+        return await self._db.read(lambda db: _all(db, clause, *values))
 
     async def last(self, profile: str) -> ConversationRow | None:
         """Return the conversation that changed last, empty ones passed over."""
@@ -101,8 +96,10 @@ class Index:
     async def find(self, profile: str, target: str) -> list[ConversationRow]:
         """Return what ``target`` names: a full id, else an exact title, else a prefix of an id.
 
-        More than one row means the target is ambiguous.
+        More than one row means the target is ambiguous. Nothing is named by an empty one.
         """
+        if not target:
+            return []
 
         def work(db: sqlite3.Connection) -> list[ConversationRow]:
             by_response = "key IN (SELECT conversation FROM responses WHERE response_id {})"
@@ -135,13 +132,33 @@ class Index:
         the library may be about to write in its own.
         """
         named = list(keys)
-        marks = ", ".join("?" * len(named))
         await self._db.write(
             lambda db: db.execute(
-                f"DELETE FROM conversations WHERE key IN ({marks}) AND {_EMPTY}",  # noqa: S608 - constants only
+                f"DELETE FROM conversations WHERE key IN ({_marks(named)}) AND {_EMPTY}",  # noqa: S608 - constants only
                 named,
             )
         )
+
+
+def change_row(
+    db: sqlite3.Connection, key: int, *, touch: bool = False, **changes: Any
+) -> ConversationRow:
+    """Set columns of a conversation within a transaction; ``touch`` moves it to the top."""
+    if not changes.keys() <= _CHANGEABLE:
+        raise ValueError(f"not columns: {changes.keys() - _CHANGEABLE}")
+    if touch:
+        changes["updated_at"] = time.time()
+    if changes:
+        sets = ", ".join(f"{name} = ?" for name in changes)
+        db.execute(
+            f"UPDATE conversations SET {sets} WHERE key = ?",  # noqa: S608 - names checked
+            [*_values(changes).values(), key],
+        )
+    return _one(db, "key = ?", key)
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def _values(columns: Mapping[str, Any]) -> dict[str, Any]:
@@ -204,5 +221,5 @@ def _maybe(db: sqlite3.Connection, clause: str, *values: Any) -> ConversationRow
 def _one(db: sqlite3.Connection, clause: str, *values: Any) -> ConversationRow:
     found = _maybe(db, clause, *values)
     if found is None:
-        raise LibraryError("The conversation is no longer in the library.", "Open it again by id.")
+        raise gone()
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 
 MIGRATIONS = (
     """
@@ -55,21 +56,44 @@ MIGRATIONS = (
         after_item TEXT NOT NULL DEFAULT '',
         at REAL NOT NULL
     );
-    CREATE TABLE notes (
-        name TEXT PRIMARY KEY,
-        value TEXT NOT NULL
-    ) WITHOUT ROWID;
     """,
 )
+
+
+class NewerSchema(sqlite3.DatabaseError):
+    """The file was written by a newer version of this program."""
 
 
 def migrate(db: sqlite3.Connection) -> None:
     """Bring the file to the newest schema, each step in a transaction of its own.
 
-    Raises sqlite3.DatabaseError when the file was written by a newer version.
+    Several programs may do so at once. Raises NewerSchema.
     """
-    version = db.execute("PRAGMA user_version").fetchone()[0]
+    while (version := _version(db)) < len(MIGRATIONS):
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            if _version(db) == version:  # else another program was faster
+                for statement in _statements(MIGRATIONS[version]):
+                    db.execute(statement)
+                db.execute(f"PRAGMA user_version = {version + 1}")
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
     if version > len(MIGRATIONS):
-        raise sqlite3.DatabaseError("it was written by a newer version of chat-tui")
-    for number, script in enumerate(MIGRATIONS[version:], version + 1):
-        db.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")
+        raise NewerSchema("it was written by a newer version of chat-tui")
+
+
+def _version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Yield the statements of a script: running it whole would end the transaction first."""
+    statement = ""
+    for part in script.split(";"):
+        statement += f"{part};"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -21,9 +22,9 @@ from chat_tui.tui.inspector.pane import Inspector
 from chat_tui.tui.keymap import ACTIONS, Action, Scope, keys_of
 from chat_tui.tui.older import Older
 from chat_tui.tui.outline import open_links, outline
-from chat_tui.tui.panes import Panes, TooSmall
+from chat_tui.tui.panes import Panes, TooSmall, too_small
 from chat_tui.tui.status import KeyHints, StatusLine
-from chat_tui.tui.terminal import teach_keys
+from chat_tui.tui.terminal import teach_keys, tolerate_stray_bytes
 from chat_tui.tui.text import line
 from chat_tui.tui.theme import DUSK, THEMES, variables
 from chat_tui.tui.transcript import messages
@@ -49,14 +50,13 @@ class ChatTuiApp(Commands):
         self, settings: Settings, make: Callable[[], Controller], launch: Launch | None = None
     ) -> None:
         teach_keys()
+        tolerate_stray_bytes()
         super().__init__(settings)
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = settings.theme if settings.theme in self.available_themes else DUSK.name
         self.exit_sentence = ""
         """What to print after the program ended, when an error ended it."""
-        self.after_start: Callable[[], None] = lambda: None
-        """Called when something large was loaded that stays: the core, then the client."""
         self._make = make
         self._launch = launch
         self._opened = asyncio.Event()
@@ -82,16 +82,18 @@ class ChatTuiApp(Commands):
         yield self.panes
         yield self.hints
         yield self.status
-        yield TooSmall(Content(""))
 
     # --- life -----------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
         """Paint first; everything that takes time begins after the first frame."""
-        self.composer.focus()
+        # At once, unlike focus(): keys pressed while the program started wait in the queue.
+        self.screen.set_focus(self.composer)
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
+        gc.freeze()  # what starting made stays for good: no use to look at it again and again
+        gc.enable()
         self.run_worker(self._open_first(), group="commands")
 
     async def _open_first(self) -> None:
@@ -121,7 +123,7 @@ class ChatTuiApp(Commands):
         if typed:
             self.composer.insert(f"\n{typed}" if view.draft else typed)
         self._opened.set()
-        self.after_start()
+        gc.freeze()  # the core and the transcript stay as well
         if not launch.target:
             self.controller.start()
 
@@ -152,7 +154,7 @@ class ChatTuiApp(Commands):
         self.view = view
         self.panes.heading.update(
             Content.assemble(
-                line(view.title, "bold $foreground"), "  ", (view.conversation_id, "$muted")
+                line(view.title, "bold $foreground"), "  ", line(view.conversation_id, "$muted")
             ),
             layout=False,
         )
@@ -180,6 +182,7 @@ class ChatTuiApp(Commands):
             self._bookmarks[self.view.key] = self.transcript.bookmark()
         self.composer.show(view.draft)
         self.transcript.show(view.records, older=view.older)
+        self.transcript.set_streaming(view.growing)
         self.list_pane.list.current = view.key
         self.show_facts(view)
         self.inspector.show_item(None)
@@ -212,8 +215,7 @@ class ChatTuiApp(Commands):
 
     def put_back(self, text: str) -> None:
         """Give text back to the composer, before whatever is there."""
-        rest = self.composer.text
-        self.composer.show(f"{text}\n{rest}" if rest else text)
+        self.composer.put_back(text)
         self.composer.focus()
 
     # --- messages of the panes ------------------------------------------------------------------
@@ -340,8 +342,13 @@ class ChatTuiApp(Commands):
 
     def on_resize(self, event: events.Resize) -> None:
         """Fit the panes to the new size."""
-        self.query_one(TooSmall).judge(event.size)
         self.panes.fit(event.size)
+        small = too_small(event.size)
+        cover = self.query(TooSmall)
+        if cover:
+            cover.first().judge(event.size)
+        elif small:
+            self.mount(TooSmall(small))
 
     def action_pane_list(self) -> None:
         """Show or hide the list."""

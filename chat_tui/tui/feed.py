@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,7 @@ class Feed:
                 self._app.reload_list_soon()
             case EndpointChanged(_, ready, sentence):
                 self._app.status.show_endpoint("" if ready else "unreachable")
-                self._app.after_start()
+                gc.freeze()  # reaching an endpoint loads the client: most objects of the program
                 if not ready:
                     self._app.tell(sentence, "", Severity.ERROR)
             case Notice(sentence, way_out, severity, key):
@@ -99,12 +100,13 @@ class Feed:
     def _take_view(self, view: View, *, records: bool) -> None:
         if records:
             self._app.transcript.reload(view.records, older=view.older)
+            self._app.transcript.set_streaming(view.growing)
         self._app.show_facts(view)
 
     def _tell_end(self, report: TurnReport) -> None:
         """Say how a turn ended, unless it simply succeeded; unsent text goes back."""
         said = ending(report)
-        if report.unsent and not self._app.composer.text:
+        if report.unsent and not report.unknown and not self._app.composer.text:
             self._app.run_worker(self._take_back(said), group="commands")
         elif said:
             way_out = UNSENT if report.unsent else said.way_out

@@ -5,7 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual import on
+from textual.await_complete import AwaitComplete
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.widgets import Input, OptionList
 
 from chat_tui.tui.keymap import ACTIONS, Action, Scope, keys_of, shown
 
@@ -16,6 +19,27 @@ if TYPE_CHECKING:
 
 ITEMS = "#transcript"
 """The widget that does the actions of the items."""
+
+
+class Palette(CommandPalette):
+    """Textual's palette over our actions, deaf once it was left: keys may still be on their way."""
+
+    def __init__(self) -> None:
+        super().__init__(providers=[ActionProvider])
+
+    def dismiss(self, result: object = None) -> AwaitComplete:
+        """Leave, once: Textual pops whatever is on top."""
+        return super().dismiss(None) if self.is_active else AwaitComplete()
+
+    @on(Input.Changed)
+    @on(Input.Submitted)
+    @on(OptionList.OptionSelected)
+    def _ignore_late_keys(
+        self, event: Input.Changed | Input.Submitted | OptionList.OptionSelected
+    ) -> None:
+        if not self.is_active:
+            event.stop()
+            event.prevent_default()
 
 
 class ActionProvider(Provider):

@@ -14,7 +14,10 @@ class Program(Terminal):
 
     def ready(self) -> None:
         """Wait until a conversation is open."""
-        self.wait_until(lambda text: "compact " in text.rsplit("\n", 1)[-1], "the status line")
+        self.wait_until(
+            lambda text: bool(re.search(r"· (compact|cmp) ", text.rsplit("\n", 1)[-1])),
+            "the status line",
+        )
 
     def reading(self, text: str) -> str:
         """Return the list, then the middle, then the inspector: a sentence wraps within a pane."""
@@ -47,6 +50,11 @@ class Program(Terminal):
         self.type(title)
         self.press("enter")
         self.wait_gone("Rename the conversation")
+
+    def to_composer(self) -> None:
+        """Go back to where one writes."""
+        self.press("escape")
+        self.wait_for("enter send")
 
     @staticmethod
     def _field(text: str) -> str:

@@ -30,9 +30,9 @@ _PLACES = {
 
 
 def fact(label: str, value: str, style: str = "") -> Content:
-    """Return a labelled line; ``value`` comes from outside."""
+    """Return a labelled line; both may come from outside."""
     shown = visible_line(value) or "–"
-    return Content.assemble((f"{label:<{LABEL_WIDTH}} ", "$muted"), (shown, style))
+    return Content.assemble((f"{visible_line(label):<{LABEL_WIDTH}} ", "$muted"), (shown, style))
 
 
 def heading(text: str) -> Content:
@@ -115,8 +115,8 @@ def anchor(view: View) -> str:
 
 def turn_lines(view: View) -> Lines:
     """Return the plan of the next turn and the report of the last one."""
-    lines = [heading("Next turn"), Content(view.plan.summary)]
-    lines += [Content.assemble(("· ", "$muted"), note) for note in view.plan.notes]
+    lines = [heading("Next turn"), Content(visible_line(view.plan.summary))]
+    lines += [Content.assemble(("· ", "$muted"), visible_line(note)) for note in view.plan.notes]
     lines += [
         Content(""),
         fact("chaining", str(view.plan.chaining)),

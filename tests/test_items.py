@@ -299,6 +299,25 @@ def test_no_control_format_or_separator_character_of_unicode_survives() -> None:
     assert survivors - SEEN_FORMATS == {ord("\t"), ord("\n")}
 
 
+@pytest.mark.parametrize(
+    ("text", "marks"),
+    [
+        ("👩" + "\u200d👩" * 4, 0),
+        ("👩" + "\u200d👩" * 5, 1),
+        ("👩" + "\u200d👩" * 10, 2),
+        ("👨\u200d👩\u200d👧\u200d👦" * 9, 0),
+        ("👨🏻\u200d❤\ufe0f\u200d💋\u200d👨🏻" * 9, 0),
+        ("👩" + "🏽" * 3 + "\u200d👩", 0),
+        ("👩" + "🏽" * 4 + "\u200d👩", 1),
+    ],
+)
+def test_emoji_are_joined_only_as_far_as_terminals_draw_them(text: str, marks: int) -> None:
+    shown = visible(text)
+    assert shown.count("‹200D›") == marks
+    assert shown.replace("‹200D›", "\u200d") == text
+    assert all(part.count("\u200d") <= 4 for part in shown.split("‹200D›")) or marks == 0
+
+
 TRICKY = st.sampled_from(
     "\r\n\t\x1b\x9b\u200b\u200c\u200d\u202e\ufe0f\u2066\ud83d\ude00🏽👩🚀❤م්a ‹›"
 )

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from chat_tui.config import Chaining, Compaction, Profile, Settings
-from chat_tui.controller import sync
+from chat_tui.controller import searching, sync
 from chat_tui.controller.conversation import (
     UNTITLED,
     Conversation,
@@ -34,6 +34,7 @@ from chat_tui.controller.events import (
 )
 from chat_tui.controller.launch import Launch
 from chat_tui.controller.metadata import MAX_VALUE, check_metadata
+from chat_tui.controller.searching import OlderTurn
 from chat_tui.controller.turns import Turn
 from chat_tui.controller.view import Summary, View
 from chat_tui.errors import EXIT_USAGE, ChatTuiError, NotFound, Severity
@@ -357,6 +358,22 @@ class Controller:
         endpoint = await self._endpoints.get(self._profile_of(conversation))
         async with conversation.loading:
             return await sync.load_older(self._library, endpoint, conversation)
+
+    def first_rank(self, key: int) -> int:
+        """Return where the first loaded record stands among those cached here."""
+        return self._conversation(key).first_rank
+
+    def cached_whole(self, key: int) -> bool:
+        """Whether everything before the first loaded record is cached here."""
+        return self._conversation(key).row.complete
+
+    def search_older(self, key: int, query: str) -> AsyncIterator[Sequence[Record]]:
+        """Yield cached records before the loaded ones that may contain ``query``, newest first."""
+        return searching.candidates(self._library.items, self._conversation(key), query)
+
+    async def older_turns(self, key: int) -> Sequence[OlderTurn]:
+        """Return what the user said before the loaded records, as far as cached, oldest first."""
+        return await searching.turns(self._library.items, self._conversation(key))
 
     def _conversation(self, key: int) -> Conversation:
         if key not in self._open:

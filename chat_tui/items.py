@@ -263,6 +263,9 @@ _HIDDEN = re.compile(
 )
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
 def _mark(match: re.Match[str]) -> str:
     code = ord(match[0])
     if code < 0x20:
@@ -282,6 +285,13 @@ def visible(text: str) -> str:
     if "\r" in text:
         text = text.replace("\r\n", "\n")
     return _HIDDEN.sub(_mark, text)
+
+
+def encodable(text: str) -> str:
+    """Return ``text`` with lone surrogates, which no file or wire can carry, replaced by U+FFFD."""
+    if not _SURROGATE.search(text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def visible_line(text: str) -> str:

@@ -263,6 +263,9 @@ _HIDDEN = re.compile(
 )
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
 def _mark(match: re.Match[str]) -> str:
     code = ord(match[0])
     if code < 0x20:
@@ -312,6 +315,13 @@ def visible(text: str) -> str:
         text = text.replace("\r\n", "\n")
     text = _HIDDEN.sub(_mark, text)
     return _JOINED.sub(_capped, text) if "\u200d" in text else text
+
+
+def encodable(text: str) -> str:
+    """Return ``text`` with lone surrogates, which no file or wire can carry, replaced by U+FFFD."""
+    if not _SURROGATE.search(text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def visible_line(text: str) -> str:

@@ -14,6 +14,7 @@ from chat_tui.items import (
     Kind,
     Place,
     Record,
+    encodable,
     item_text,
     part_text,
     seen_now,
@@ -233,6 +234,21 @@ def test_no_two_records_share_a_ref_even_when_their_ids_are_equal() -> None:
     assert len({record.ref for record in records}) == 3
     assert records[2].at is not None
     assert (records[2].response_id, records[2].model) == ("resp_1", "demo")
+
+
+@pytest.mark.parametrize(
+    ("text", "carried"),
+    [
+        ("plain 日本 😀", "plain 日本 😀"),
+        ("half \ud83d", "half \ufffd"),
+        ("\udc00 other half", "\ufffd other half"),
+        ("two halves \ud83d\ude00", "two halves 😀"),
+        ("a byte that is no UTF-8 \udcff", "a byte that is no UTF-8 \ufffd"),
+    ],
+)
+def test_what_no_wire_can_carry_is_replaced(text: str, carried: str) -> None:
+    assert encodable(text) == carried
+    encodable(text).encode()
 
 
 # --- the border -----------------------------------------------------------------------------------

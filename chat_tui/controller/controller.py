@@ -39,7 +39,7 @@ from chat_tui.controller.turns import Turn
 from chat_tui.controller.view import Summary, View
 from chat_tui.errors import EXIT_USAGE, ChatTuiError, NotFound, Severity
 from chat_tui.gateway import GatewayError, Trouble
-from chat_tui.items import Place, Record, visible_line
+from chat_tui.items import Place, Record, encodable, visible_line
 from chat_tui.library import ConversationRow, Library, Window
 from chat_tui.planning import Capabilities, Choices, context_window
 
@@ -391,7 +391,7 @@ class Controller:
             raise ChatTuiError("An earlier message is still unsent.", "Resend it or take it back.")
         if not text.strip():
             raise ChatTuiError("There is nothing to send.")
-        turn = Turn(conversation, self._library, self._emit, text)
+        turn = Turn(conversation, self._library, self._emit, encodable(text))
         try:
             await turn.note()
             endpoint = await self._endpoints.get(self._profile_of(conversation))
@@ -456,6 +456,7 @@ class Controller:
 
         Does nothing for a conversation that is gone.
         """
+        text = encodable(text)
         if (conversation := self._open.get(key)) is not None:
             conversation.draft = text
             stored = conversation.choices.store
@@ -499,7 +500,7 @@ class Controller:
         """Choose the instructions sent with the next turns."""
         conversation = self._conversation(key)
         return await self._choose(
-            conversation, replace(conversation.choices, instructions=instructions)
+            conversation, replace(conversation.choices, instructions=encodable(instructions))
         )
 
     async def _choose(self, conversation: Conversation, choices: Choices) -> View:

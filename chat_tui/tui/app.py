@@ -14,15 +14,15 @@ from textual.content import Content
 
 from chat_tui.config import Settings
 from chat_tui.errors import EXIT_FAILED, ChatTuiError, Severity
-from chat_tui.items import visible
+from chat_tui.items import visible_line
 from chat_tui.tui.commands import UNSENT, Commands, command
 from chat_tui.tui.composer import Composer
 from chat_tui.tui.conversations import ConversationList, ConversationPane
 from chat_tui.tui.inspector.pane import Inspector
 from chat_tui.tui.keymap import ACTIONS, Action, Scope, keys_of
-from chat_tui.tui.panes import Panes, TooSmall, too_small
+from chat_tui.tui.panes import Panes, too_small
 from chat_tui.tui.status import KeyHints, StatusLine
-from chat_tui.tui.terminal import read_strange_input, teach_keys
+from chat_tui.tui.terminal import guard_input, teach_keys
 from chat_tui.tui.text import line
 from chat_tui.tui.theme import DUSK, THEMES, variables
 from chat_tui.tui.transcript import messages
@@ -47,7 +47,7 @@ class ChatTuiApp(Commands):
         self, settings: Settings, make: Callable[[], Controller], launch: Launch | None = None
     ) -> None:
         teach_keys()
-        read_strange_input()
+        guard_input()
         super().__init__(settings)
         for theme in THEMES:
             self.register_theme(theme)
@@ -94,6 +94,9 @@ class ChatTuiApp(Commands):
     async def _open_first(self) -> None:
         """Make the controller and the transcript, then open what was asked for."""
         self.status.show_endpoint("starting …")
+        if self.settings.theme not in self.available_themes:
+            wanted = visible_line(self.settings.theme)
+            self.tell(f"There is no theme {wanted!r}.", "The palette lists them.", Severity.WARNING)
         try:
             self.made = await asyncio.to_thread(self._make)
             await self.panes.furnish()
@@ -141,12 +144,6 @@ class ChatTuiApp(Commands):
         self._exception = error
         self.exit(return_code=EXIT_FAILED)
 
-    async def on_event(self, event: events.Event) -> None:
-        """Make pasted text inert before any field has it: a terminal would obey what is in it."""
-        if isinstance(event, events.Paste) and not event.is_forwarded:
-            event.text = visible(event.text.replace("\r\n", "\n").replace("\r", "\n"))
-        await super().on_event(event)
-
     # --- what the commands and the feed need ----------------------------------------------------
 
     def show_facts(self, view: View) -> None:
@@ -177,6 +174,7 @@ class ChatTuiApp(Commands):
     async def show(self, view: View) -> None:
         """Show another conversation."""
         self.notice.clear()
+        typed, left = self.composer.unsaved(), self.view
         self.composer.show(view.draft)
         self.transcript.show(view.records, older=view.older)
         self.transcript.set_streaming(view.growing)
@@ -185,6 +183,8 @@ class ChatTuiApp(Commands):
         self.inspector.show_item(None)
         self.panes.close_overlays()
         self.composer.focus()
+        if typed is not None and left is not None:  # typed on while the other one was opened
+            await self.controller.save_draft(left.key, typed)
 
     async def keep_draft(self) -> None:
         """Save what stands in the composer."""
@@ -215,10 +215,12 @@ class ChatTuiApp(Commands):
     async def send(self, event: Composer.Sent) -> None:
         """Send; what cannot be sent goes back into the composer."""
         await self._opened.wait()
+        key = self.key
         try:
-            await self.controller.send(self.key, event.text)
+            await self.controller.send(key, event.text)
         except ChatTuiError as error:
-            self.put_back(event.text)
+            if self.is_current(key):
+                self.put_back(event.text)
             self.tell(error.sentence, self.with_keys(error.way_out), Severity.ERROR)
 
     @on(Composer.DraftChanged)
@@ -314,12 +316,20 @@ class ChatTuiApp(Commands):
     def on_resize(self, event: events.Resize) -> None:
         """Fit the panes to the new size."""
         self.panes.fit(event.size)
-        small = too_small(event.size)
-        cover = self.query(TooSmall)
-        if cover:
-            cover.first().judge(event.size)
-        elif small:
-            self.mount(TooSmall(small))
+        self._cover(too_small(event.size))
+
+    def _cover(self, sentence: str) -> None:
+        """Cover everything while the terminal is too small: keys must not act unseen."""
+        from chat_tui.tui.screens.small import TooSmallScreen  # noqa: PLC0415 - rarely needed
+
+        top = self.screen
+        if isinstance(top, TooSmallScreen):
+            if sentence:
+                top.say(sentence)
+            else:
+                self.pop_screen()
+        elif sentence:
+            self.push_screen(TooSmallScreen(sentence))
 
     def action_pane_list(self) -> None:
         """Show or hide the list."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.message import Message
-from textual.widgets import TextArea
 
+from chat_tui.tui.editing import Editor
 from chat_tui.tui.keymap import Scope, bindings
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ DRAFT_PAUSE = 0.4
 """Seconds without a key after which the draft is saved."""
 
 
-class Composer(TextArea):
+class Composer(Editor):
     """A growing text box; enter sends, shift+enter (and others) break the line."""
 
     BINDINGS = bindings(Scope.COMPOSER)

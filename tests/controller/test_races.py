@@ -237,3 +237,33 @@ async def test_reasoning_goes_along_off_the_record_also_when_all_is_loaded(
     turn = controller.view(key).turn
     assert turn is not None
     assert len(turn.plan.carries) == 3
+
+
+async def test_what_another_window_said_meanwhile_is_shown_in_its_place(
+    make: Callable[[], Program],
+) -> None:
+    one, other = make(), make()
+    key = (await one.controller.new()).key
+    await one.say(key, "echo first")
+    await other.controller.open(key)
+    await other.settled(key)
+    await other.say(key, "echo from the other")
+    await one.say(key, "echo from here")
+    expected = ["echo first", "first", "echo from the other", "from the other"]
+    expected += ["echo from here", "from here"]
+    assert one.texts(key) == expected
+    await other.say(key, "echo last")
+    assert other.texts(key) == [*expected, "echo last", "last"]
+
+
+async def test_a_conversation_deleted_elsewhere_is_said_to_be_gone(
+    make: Callable[[], Program],
+) -> None:
+    one, other = make(), make()
+    key = (await one.controller.new()).key
+    await one.say(key, "echo first")
+    await other.controller.open(key)
+    await other.settled(key)
+    await one.controller.delete(key, with_items=False)
+    with pytest.raises(ChatTuiError, match="no longer in the library"):
+        await other.controller.send(key, "echo second")

@@ -26,6 +26,7 @@ def start_log() -> None:
         handler = _PrivateFile(paths.log, delay=True)
     except (ConfigError, OSError):
         handler = logging.NullHandler()
+    handler.addFilter(_ours_or_grave)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     for old in root.handlers[:]:
@@ -34,6 +35,11 @@ def start_log() -> None:
     root.setLevel(logging.WARNING)
     logging.getLogger("chat_tui").setLevel(logging.INFO)
     logging.captureWarnings(capture=True)
+
+
+def _ours_or_grave(record: logging.LogRecord) -> bool:
+    """Pass over what others tell of their work: under OPENAI_LOG the SDK logs whole requests."""
+    return record.levelno >= logging.WARNING or record.name.partition(".")[0] == "chat_tui"
 
 
 def _move_aside(log: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -150,8 +150,8 @@ class Controller:
 
     @property
     def holds_private(self) -> bool:
-        """Whether off-the-record turns would be lost by closing."""
-        return any(c.state.placed(Place.PRIVATE) for c in self._open.values())
+        """Whether off-the-record turns or unsent text would be lost by closing."""
+        return any(conversation.only_here for conversation in self._open.values())
 
     # --- the list -------------------------------------------------------------------------------
 
@@ -287,9 +287,8 @@ class Controller:
         choices = first_choices(self.settings, self.profile)
         endpoint = await self._endpoints.get(self.profile)
         adopted = await sync.adopt(self._library, endpoint, self._blank_row(choices), target)
-        self._open[adopted.key] = adopted
         self._emit(ListChanged())
-        return adopted
+        return self._open.setdefault(adopted.key, adopted)
 
     async def _load(self, row: ConversationRow) -> Conversation:
         profile = self.settings.profiles.get(row.profile, self.profile)
@@ -327,6 +326,7 @@ class Controller:
             endpoint = await self._endpoints.get(self._profile_of(conversation))
             found = await sync.find_out(self._library, endpoint, conversation)
             changed = await sync.refresh(self._library, endpoint, conversation)
+            told = await sync.refresh_metadata(self._library, endpoint, conversation)
         except ChatTuiError as error:
             self._tell_refresh_failed(error, key)
             if conversation.pending_text:
@@ -334,6 +334,9 @@ class Controller:
             return
         if changed or found:
             self._emit(RecordsChanged(self._view(conversation)))
+        elif told:
+            self._emit(ViewChanged(self._view(conversation)))
+        if changed or found or told:
             self._emit(ListChanged())
         if found and conversation.pending_text:
             self._emit(Notice(found, _UNSENT[1], Severity.WARNING, key))
@@ -353,7 +356,8 @@ class Controller:
         if conversation.state.complete:
             return ()
         endpoint = await self._endpoints.get(self._profile_of(conversation))
-        return await sync.load_older(self._library, endpoint, conversation)
+        async with conversation.loading:
+            return await sync.load_older(self._library, endpoint, conversation)
 
     def first_rank(self, key: int) -> int:
         """Return where the first loaded record stands among those cached here."""
@@ -448,10 +452,17 @@ class Controller:
         return text
 
     async def save_draft(self, key: int, text: str) -> None:
-        """Keep unsent text: on disk, or in memory only while off the record."""
-        conversation = self._conversation(key)
-        conversation.draft = text
-        if conversation.choices.store:
+        """Keep unsent text: on disk, or in memory only while off the record.
+
+        Does nothing for a conversation that is gone.
+        """
+        if (conversation := self._open.get(key)) is not None:
+            conversation.draft = text
+            stored = conversation.choices.store
+        else:
+            row = await self._library.index.row(key)
+            stored = row is not None and row.store
+        if stored:
             await self._library.journal.save_draft(key, text)
 
     # --- choices --------------------------------------------------------------------------------
@@ -535,48 +546,47 @@ class Controller:
         if not conversation.state.conversation_id:
             return
         try:
-            await self._merge_metadata(conversation, {"title": title})
+            await self._write_metadata(conversation, {"title": title}, ())
             if key in self._open:
                 self._emit(ViewChanged(self._view(conversation)))
         except ChatTuiError as error:
             sentence = f"The new title is kept here only. {error.sentence}"
             self._emit(Notice(sentence, error.way_out, Severity.WARNING, key))
 
-    async def _merge_metadata(self, conversation: Conversation, changes: Mapping[str, str]) -> None:
+    async def _write_metadata(
+        self, conversation: Conversation, changes: Mapping[str, str], removed: Collection[str]
+    ) -> None:
         """Read, merge, write: an update replaces the whole map (api A.2)."""
         endpoint = await self._endpoints.get(self._profile_of(conversation))
         identifier = conversation.state.conversation_id
-        found = (await endpoint.gateway.conversation(identifier)).get("metadata")
-        await self._write_metadata(
-            conversation, endpoint, {**(found if isinstance(found, dict) else {}), **changes}
-        )
+        async with conversation.editing:
+            found = (await endpoint.gateway.conversation(identifier)).get("metadata")
+            kept = {k: v for k, v in sync.string_map(found).items() if k not in removed}
+            metadata = {**kept, **changes}
+            _require_good(metadata)
+            await endpoint.gateway.set_metadata(identifier, metadata)
+            conversation.row = await self._library.index.change(conversation.key, metadata=metadata)
 
     async def set_metadata(self, key: int, metadata: Mapping[str, str]) -> View:
-        """Replace a conversation's metadata. Raises ChatTuiError when it breaks the limits."""
+        """Edit a conversation's metadata: what was changed, added or left out here.
+
+        Keys that the server got from elsewhere meanwhile stay. Raises ChatTuiError when the limits
+        are broken.
+        """
         conversation = self._conversation(key)
+        _require_good(metadata)
+        before = conversation.row.metadata
         if not conversation.state.conversation_id:
-            if problem := check_metadata(metadata):
-                raise ChatTuiError(problem, exit_code=EXIT_USAGE)
             conversation.row = await self._library.index.change(key, metadata=dict(metadata))
         else:
-            endpoint = await self._endpoints.get(self._profile_of(conversation))
-            await self._write_metadata(conversation, endpoint, metadata)
+            changes = {k: value for k, value in metadata.items() if before.get(k) != value}
+            await self._write_metadata(conversation, changes, before.keys() - metadata.keys())
         if title := metadata.get("title", ""):
             conversation.row = await self._library.index.change(key, title=title, named=True)
         view = self._view(conversation)
         self._emit(ViewChanged(view))
         self._emit(ListChanged())
         return view
-
-    async def _write_metadata(
-        self, conversation: Conversation, endpoint: Endpoint, metadata: Mapping[str, str]
-    ) -> None:
-        if problem := check_metadata(metadata):
-            raise ChatTuiError(problem, exit_code=EXIT_USAGE)
-        await endpoint.gateway.set_metadata(conversation.state.conversation_id, metadata)
-        conversation.row = await self._library.index.change(
-            conversation.key, metadata=dict(metadata)
-        )
 
     async def delete(self, key: int, *, with_items: bool) -> None:
         """Delete a conversation on the server and here; with its items and responses, or without.
@@ -609,6 +619,12 @@ def _require_answered(conversation: Conversation) -> None:
 
 
 _UNSENT = ("A message is still unsent.", "Resend it, or take it back to edit it.")
+
+
+def _require_good(metadata: Mapping[str, str]) -> None:
+    """Raise ChatTuiError when metadata breaks the limits."""
+    if problem := check_metadata(metadata):
+        raise ChatTuiError(problem, exit_code=EXIT_USAGE)
 
 
 def choose_model(models: Sequence[str]) -> str:

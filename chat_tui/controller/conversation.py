@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,8 +15,6 @@ from chat_tui.planning import Capabilities, Choices, State, TurnPlan, context_wi
 
 TITLE_LENGTH = 60
 UNTITLED = "New conversation"
-LOCAL_PLACES = (Place.PRIVATE, Place.PENDING)
-"""Places that exist in this process only."""
 
 
 @dataclass(slots=True)
@@ -36,6 +35,10 @@ class Conversation:
     """Brings the records up to what the running turn received."""
     asking: bool = False
     """Whether the server is being asked what it holds."""
+    editing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while the server's metadata is read, merged and written."""
+    loading: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while older records are loaded."""
     seals_asked: set[str] = field(default_factory=set)
     """Ids of reasoning items whose encrypted content the server was asked for."""
 
@@ -84,9 +87,15 @@ class Conversation:
     @property
     def holds_private(self) -> bool:
         """Whether closing it would lose off-the-record turns, an unsent message or a draft."""
+        return self.only_here or any(r.place is Place.PENDING for r in self.state.records)
+
+    @property
+    def only_here(self) -> bool:
+        """Whether something of it is in this program's memory only: it is off the record."""
         if self.draft and not self.choices.store:
             return True
-        return any(record.place in LOCAL_PLACES for record in self.state.records)
+        unsent = self.pending_text and self.turn is not None and not self.turn.plan.stored
+        return bool(unsent) or any(r.place is Place.PRIVATE for r in self.state.records)
 
     # --- records --------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from chat_tui.config import Chaining, Profile
 from chat_tui.controller.conversation import Conversation, from_row, title_of_items
@@ -65,7 +66,7 @@ async def _adopt_conversation(
     found = await endpoint.gateway.conversation(identifier)
     page = await endpoint.gateway.items(identifier)
     items = list(page.data)[::-1]
-    metadata = _string_map(found.get("metadata"))
+    metadata = string_map(found.get("metadata"))
     title = metadata.get("title") or title_of_items(items)
     row = await library.index.create(
         replace(
@@ -156,6 +157,26 @@ async def take_in(library: Library, conversation: Conversation, page: Page) -> b
     return True
 
 
+async def refresh_metadata(
+    library: Library, endpoint: Endpoint, conversation: Conversation
+) -> bool:
+    """Take in the metadata, and a title given elsewhere; returns whether any of it changed."""
+    identifier = conversation.state.conversation_id
+    if not identifier:
+        return False
+    async with conversation.editing:
+        found = await endpoint.gateway.conversation(identifier)
+        metadata, before = string_map(found.get("metadata")), conversation.row.metadata
+        if metadata == before:
+            return False
+        changes: dict[str, Any] = {"metadata": metadata}
+        title = metadata.get("title", "")
+        if title and title != before.get("title"):  # else a title kept here only would go
+            changes |= {"title": title, "named": True}
+        conversation.row = await library.index.change(conversation.key, **changes)
+    return True
+
+
 async def load_older(
     library: Library, endpoint: Endpoint, conversation: Conversation
 ) -> tuple[Record, ...]:
@@ -190,8 +211,9 @@ def _prepended(
 
 async def load_all(library: Library, endpoint: Endpoint, conversation: Conversation) -> None:
     """Load every record."""
-    while not conversation.state.complete:
-        await load_older(library, endpoint, conversation)
+    async with conversation.loading:
+        while not conversation.state.complete:
+            await load_older(library, endpoint, conversation)
 
 
 async def load_seals(endpoint: Endpoint, conversation: Conversation) -> bool:
@@ -276,7 +298,8 @@ async def find_out(library: Library, endpoint: Endpoint, conversation: Conversat
     )
 
 
-def _string_map(value: object) -> dict[str, str]:
+def string_map(value: object) -> dict[str, str]:
+    """Return metadata as a server named it, empty when it is none."""
     if not isinstance(value, dict):
         return {}
     return {str(name): str(text) for name, text in value.items()}

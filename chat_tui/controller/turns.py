@@ -395,7 +395,7 @@ class Turn:
         details = response.get("incomplete_details")
         error = self._error
         status = self._accumulator.status
-        if self._stopped and not status:
+        if self._stopped and not status and error is None:
             status = "stopped"
         return TurnReport(
             plan=self._plan,
@@ -422,9 +422,7 @@ class Turn:
             return
         anew = bool(self._plan.flushes or self._plan.seeds)
         if report.unsent:
-            if anew:  # the journal stays, and what a conversation was made from is in it now
-                await self._write_records()
-            return
+            return  # the journal stays
         changes: dict[str, Any] = {"response_id": conversation.state.response_id}
         if report.usage:
             changes["usage"] = dict(report.usage)

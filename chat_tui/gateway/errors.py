@@ -47,6 +47,7 @@ _WAYS_OUT = {
     Trouble.CUT: "What came is kept here; send again to go on.",
     Trouble.AUTH: "Set a valid key for this profile, then send again.",
     Trouble.FORBIDDEN: "Use a key or project that may do this.",
+    Trouble.NOT_FOUND: "Check the id, or go on in a new conversation.",
     Trouble.NO_ROUTE: "Choose another chaining mode or another profile.",
     Trouble.LOCKED: "Wait until the running turn ends, then send again.",
     Trouble.CHAIN_BROKEN: "Switch the chaining mode to send the history anew.",

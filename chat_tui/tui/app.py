@@ -14,7 +14,7 @@ from textual.content import Content
 
 from chat_tui.config import Settings
 from chat_tui.errors import EXIT_FAILED, ChatTuiError, Severity
-from chat_tui.items import visible_line
+from chat_tui.items import visible, visible_line
 from chat_tui.tui.clipboard import copied
 from chat_tui.tui.commands import UNSENT, Commands, command
 from chat_tui.tui.composer import Composer
@@ -25,7 +25,7 @@ from chat_tui.tui.older import Older
 from chat_tui.tui.outline import open_links, outline
 from chat_tui.tui.panes import Panes, too_small
 from chat_tui.tui.status import KeyHints, StatusLine
-from chat_tui.tui.terminal import guard_input, teach_keys
+from chat_tui.tui.terminal import read_strange_input, teach_keys
 from chat_tui.tui.text import line
 from chat_tui.tui.theme import DUSK, THEMES, variables
 from chat_tui.tui.transcript import messages
@@ -51,7 +51,7 @@ class ChatTuiApp(Commands):
         self, settings: Settings, make: Callable[[], Controller], launch: Launch | None = None
     ) -> None:
         teach_keys()
-        guard_input()
+        read_strange_input()
         super().__init__(settings)
         for theme in THEMES:
             self.register_theme(theme)
@@ -151,6 +151,12 @@ class ChatTuiApp(Commands):
         self._exception = error
         self.exit(return_code=EXIT_FAILED)
 
+    async def on_event(self, event: events.Event) -> None:
+        """Make pasted text inert before any field has it: a terminal would obey what is in it."""
+        if isinstance(event, events.Paste) and not event.is_forwarded:
+            event.text = visible(event.text.replace("\r\n", "\n").replace("\r", "\n"))
+        await super().on_event(event)
+
     # --- what the commands and the feed need ----------------------------------------------------
 
     def show_facts(self, view: View) -> None:
@@ -184,6 +190,7 @@ class ChatTuiApp(Commands):
         self.panes.find_bar.close()
         if self.view is not None:
             self._bookmarks[self.view.key] = self.transcript.bookmark()
+        typed, left = self.composer.unsaved(), self.view
         self.composer.show(view.draft)
         self.transcript.show(view.records, older=view.older)
         self.transcript.set_streaming(view.growing)
@@ -192,6 +199,8 @@ class ChatTuiApp(Commands):
         self.inspector.show_item(None)
         self.panes.close_overlays()
         self.composer.focus()
+        if typed is not None and left is not None:  # typed on while the other one was opened
+            await self.controller.save_draft(left.key, typed)
         if bookmark := self._bookmarks.get(view.key):
             self._come_back(bookmark)
 
@@ -229,10 +238,12 @@ class ChatTuiApp(Commands):
     async def send(self, event: Composer.Sent) -> None:
         """Send; what cannot be sent goes back into the composer."""
         await self._opened.wait()
+        key = self.key
         try:
-            await self.controller.send(self.key, event.text)
+            await self.controller.send(key, event.text)
         except ChatTuiError as error:
-            self.put_back(event.text)
+            if self.is_current(key):
+                self.put_back(event.text)
             self.tell(error.sentence, self.with_keys(error.way_out), Severity.ERROR)
 
     @on(Composer.DraftChanged)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 UNSENT = "Resend it, or take it back to edit it."
 """A way out that names two actions; shown with the keys they have now."""
 
+_KEY = "key\n"
+"""Begins an answer that is a key; no line that a person types can."""
+
 _OVER_DIALOGS = ("quit", "quit_twice")
 """Actions that a dialog does not keep from happening."""
 
@@ -122,7 +125,7 @@ class Commands(App[None]):
             found = await self.controller.conversations(query, limit=100)
             return [
                 Choice(
-                    str(row.key),
+                    f"{_KEY}{row.key}",
                     row.title,
                     f"{row.conversation_id or row.response_id} {ago(row.updated_at)}",
                 )
@@ -138,7 +141,8 @@ class Commands(App[None]):
             )
         )
         if chosen:
-            await self.open(int(chosen) if chosen.isdecimal() else chosen)
+            key = chosen.removeprefix(_KEY)
+            await self.open(chosen if key == chosen else int(key))
 
     async def open(self, target: int | str) -> None:
         """Open a conversation by key, id or title."""
@@ -296,7 +300,7 @@ class Commands(App[None]):
                 "Metadata",
                 readable_json(dict(view.metadata)),
                 "At most 16 pairs of strings; keys up to 64, values up to 512 characters. "
-                "Saving replaces the whole map on the server.",
+                "What is changed here is changed on the server; other pairs stay.",
                 judge_metadata,
             )
         )
@@ -346,17 +350,18 @@ class Commands(App[None]):
         """Save the draft, settle running turns, and end."""
         from chat_tui.tui.screens.confirm import ConfirmScreen, Way  # noqa: PLC0415
 
+        await self.keep_draft()
         if self.made and self.made.holds_private:
             answer = await self.push_screen_wait(
                 ConfirmScreen(
                     "Quit",
-                    Content("Off-the-record turns live in this program's memory only."),
+                    Content("What is off the record lives in this program's memory only."),
                     [Way("quit", "Quit", "They are gone for good; nothing else is lost.")],
                 )
             )
             if answer is None:
                 return
-        await self.keep_draft()
+            await self.keep_draft()
         await self.controller.close()
         self.exit()
 

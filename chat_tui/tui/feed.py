@@ -51,7 +51,9 @@ class Feed:
         match event:
             case ListChanged():
                 self._app.reload_list_soon()
-            case EndpointChanged(_, ready, sentence):
+            case EndpointChanged(profile, ready, sentence):
+                if profile != self._app.controller.profile.name:
+                    return
                 self._app.status.show_endpoint("" if ready else "unreachable")
                 gc.freeze()  # reaching an endpoint loads the client: most objects of the program
                 if not ready:
@@ -107,19 +109,22 @@ class Feed:
         """Say how a turn ended, unless it simply succeeded; unsent text goes back."""
         said = ending(report)
         if report.unsent and not report.unknown and not self._app.composer.text:
-            self._app.run_worker(self._take_back(said), group="commands")
+            self._app.run_worker(self._take_back(self._app.key, said), group="commands")
         elif said:
             way_out = UNSENT if report.unsent else said.way_out
             self._app.tell(said.sentence, self._app.with_keys(way_out), said.severity)
         else:
             self._app.notice.clear()  # what was said of the running turn is over with it
 
-    async def _take_back(self, said: Saying | None) -> None:
+    async def _take_back(self, key: int, said: Saying | None) -> None:
         """Give a message that was not taken back to the composer, where it came from."""
         try:
-            self._app.put_back(await self._app.controller.take_back(self._app.key))
+            text = await self._app.controller.take_back(key)
         except ChatTuiError as error:
             LOG.warning("nothing to take back: %s", error.sentence)
             return
+        if not self._app.is_current(key):
+            return  # it is the draft of the conversation that was left
+        self._app.put_back(text)
         if said:
             self._app.tell(said.sentence, f"{said.way_out} {_BACK}".strip(), said.severity)

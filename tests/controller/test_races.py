@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -267,3 +268,56 @@ async def test_a_conversation_deleted_elsewhere_is_said_to_be_gone(
     await one.controller.delete(key, with_items=False)
     with pytest.raises(ChatTuiError, match="no longer in the library"):
         await other.controller.send(key, "echo second")
+
+
+async def test_older_records_asked_for_twice_come_once(
+    program: Program, server: EmbeddedServer
+) -> None:
+    client = server.openai()
+    made = client.conversations.create()
+    said = [str(number) for number in range(240)]
+    for start in range(0, len(said), 20):
+        items: list[Any] = [{"role": "user", "content": text} for text in said[start : start + 20]]
+        client.conversations.items.create(made.id, items=items)
+    key = (await program.controller.open(made.id)).key
+    await program.settled(key)
+    await asyncio.gather(*(program.controller.load_older(key) for _ in range(3)))
+    assert program.texts(key) == said
+
+
+async def test_a_response_of_an_open_conversation_opens_what_is_open(
+    program: Program, server: EmbeddedServer
+) -> None:
+    controller = program.controller
+    key = (await controller.new()).key
+    await program.say(key, "echo one\npace 0")
+    await controller.set_store(key, False)
+    await program.say(key, "echo xylophone\npace 0")
+    identifier = controller.view(key).conversation_id
+    other = server.openai().responses.create(
+        model="demo", conversation=identifier, input="echo elsewhere\npace 0"
+    )
+    assert (await controller.open(other.id)).key == key
+    await program.settled(key)
+    assert "xylophone" in program.texts(key)
+    assert "elsewhere" in program.texts(key)
+
+
+async def test_text_off_the_record_is_not_lost_without_a_word(program: Program) -> None:
+    controller = program.controller
+    key = (await controller.new()).key
+    await controller.set_store(key, False)
+    assert not controller.holds_private
+    await controller.save_draft(key, "half a thought")
+    assert controller.holds_private
+
+
+async def test_a_draft_can_be_saved_for_a_conversation_that_was_left(program: Program) -> None:
+    controller = program.controller
+    key = (await controller.new()).key
+    await controller.rename(key, "Kept")
+    await controller.new()
+    await controller.save_draft(key, "typed on")
+    assert (await controller.open(key)).draft == "typed on"
+    await controller.delete(key, with_items=False)
+    await controller.save_draft(key, "too late")

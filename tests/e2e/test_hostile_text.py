@@ -163,7 +163,7 @@ def test_clicking_on_markup_runs_nothing(home: Home) -> None:
     assert_inert(program)
 
 
-@pytest.mark.parametrize("name", ["C1", "bidi", "invisible", "controls", "lines"])
+@pytest.mark.parametrize("name", ACTING)
 def test_what_is_pasted_is_inert(home: Home, name: str) -> None:
     program = home.open()
     program.paste(f"echo {MARKUP} {name} {ACTING[name]} the end")

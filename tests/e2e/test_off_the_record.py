@@ -58,7 +58,7 @@ def test_nobody_keeps_a_turn_off_the_record(home: Home) -> None:
         ]
 
     program.press("ctrl+q")
-    program.wait_for("Off-the-record turns live in this program's memory only.")
+    program.wait_for("What is off the record lives in this program's memory only.")
     program.press("down", "enter")
     assert program.wait_end() == 0
     assert_nowhere(home)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 from textual.widgets import Input, OptionList
 
-from chat_tui.controller import Launch
+from chat_tui.controller import Launch, View
 from chat_tui.items import Kind
 from tests.support.server import EmbeddedServer
 from tests.support.tui import Opened, opened
@@ -140,3 +141,45 @@ async def test_opening_by_a_wrong_id_says_so_and_changes_nothing(
         await app.pilot.press("enter")
         await app.until(lambda: "does not know conv_0000" in app.app.notice.sentence)
         assert said(app) == ["here"]
+
+
+async def test_what_is_typed_while_another_conversation_opens_is_kept(
+    server: EmbeddedServer, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(server, home) as app:
+        await app.send("echo first")
+        first = app.app.key
+        going_on = asyncio.Event()
+        create = app.controller.new
+
+        async def slow() -> View:
+            await going_on.wait()
+            return await create()
+
+        monkeypatch.setattr(app.controller, "new", slow)
+        await app.pilot.press("ctrl+n")
+        await app.type("typed meanwhile")
+        going_on.set()
+        await app.until(lambda: app.app.key != first, "a new conversation")
+        assert app.app.composer.text == ""
+        await app.app.open(first)
+        assert app.app.composer.text == "typed meanwhile"
+
+
+async def test_digits_typed_to_open_are_a_title_and_never_a_row(
+    server: EmbeddedServer, home: Path
+) -> None:
+    async with opened(server, home) as app:
+        await app.send("echo first")
+        key = app.app.key
+        await app.pilot.press("ctrl+n")
+        await app.until(lambda: app.app.key != key, "a new conversation")
+        await app.pilot.press("ctrl+o")
+        await app.until(lambda: app.app.screen.query(Input))
+        digits = "".join(chr(0xFF10 + int(digit)) for digit in str(key))  # full width
+        assert int(digits) == key
+        app.app.screen.query_one(Input).value = digits
+        await app.until(lambda: "Enter tries what you typed" in app.screen())
+        await app.pilot.press("enter")
+        await app.until(lambda: "No conversation is called" in app.app.notice.sentence)
+        assert app.app.key != key

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
         ViewChanged,
     )
     from chat_tui.controller.launch import Launch
+    from chat_tui.controller.listing import Wanted
     from chat_tui.controller.metadata import MAX_KEY, MAX_PAIRS, MAX_VALUE, check_metadata
-    from chat_tui.controller.view import Summary, TurnReport, View
+    from chat_tui.controller.view import Listing, Summary, TurnReport, View
 
 _HOMES = {
     "Controller": "controller",
@@ -34,6 +35,7 @@ _HOMES = {
     "ItemUpdated": "events",
     "Launch": "launch",
     "ListChanged": "events",
+    "Listing": "view",
     "LocalServer": "endpoints",
     "MAX_KEY": "metadata",
     "MAX_PAIRS": "metadata",
@@ -46,6 +48,7 @@ _HOMES = {
     "TurnStarted": "events",
     "View": "view",
     "ViewChanged": "events",
+    "Wanted": "listing",
     "check_metadata": "metadata",
 }
 """Which module of this package defines what. Loaded when asked for: the interface paints its first
@@ -71,6 +74,7 @@ __all__ = [
     "ItemUpdated",
     "Launch",
     "ListChanged",
+    "Listing",
     "LocalServer",
     "Notice",
     "RecordsChanged",
@@ -80,5 +84,6 @@ __all__ = [
     "TurnStarted",
     "View",
     "ViewChanged",
+    "Wanted",
     "check_metadata",
 ]

@@ -32,13 +32,14 @@ from chat_tui.controller.events import (
     ViewChanged,
 )
 from chat_tui.controller.launch import Launch
+from chat_tui.controller.listing import Lists, Wanted
 from chat_tui.controller.metadata import MAX_VALUE, check_metadata
 from chat_tui.controller.turns import Turn
-from chat_tui.controller.view import Summary, View
+from chat_tui.controller.view import Listing, Summary, View
 from chat_tui.errors import EXIT_USAGE, ChatTuiError, NotFound, Severity
 from chat_tui.gateway import GatewayError, Trouble
 from chat_tui.items import Place, Record, visible_line
-from chat_tui.library import ConversationRow, Library, Window
+from chat_tui.library import ConversationRow, Library, Order, Window
 from chat_tui.planning import Capabilities, Choices, context_window
 
 _CLOSING_SECONDS = 3.0
@@ -64,6 +65,7 @@ class Controller:
         self._open: dict[int, Conversation] = {}
         self._current = 0
         self._unread: set[int] = set()
+        self._lists = Lists(library, self._summary)
         self._closed = False
         self._made: set[int] = set()
         """Conversations that began here, among which empty ones may be removed."""
@@ -156,15 +158,37 @@ class Controller:
     async def conversations(
         self, query: str = "", *, limit: int = 200, offset: int = 0
     ) -> Sequence[Summary]:
-        """Return rows of the conversation list of the current profile, latest first."""
-        rows = await self._library.index.rows(
-            self.profile.name, query=query, limit=limit, offset=offset
+        """Return conversations of the current profile, latest first, that contain ``query``."""
+        listed = await self._library.listing.containing(
+            self.profile.name, query, limit=limit, offset=offset
         )
-        return [self._summary(row) for row in rows if self._listed(row)]
+        return [self._summary(row) for row in listed]
 
-    def _listed(self, row: ConversationRow) -> bool:
-        anchored = row.conversation_id or row.response_id or row.title or row.pending
-        return bool(anchored) or row.key in self._open
+    async def listing(self, wanted: Wanted) -> Listing | None:
+        """Return a window of the list; None when a newer query was asked meanwhile."""
+        return await self._lists.read(self.profile.name, wanted, self._fresh())
+
+    async def prepare_filter(self) -> None:
+        """Get ready for a query that is about to be typed."""
+        await self._library.listing.prepare_search(self.profile.name)
+
+    async def sort_next(self) -> Order:
+        """Sort the list in the next way: by latest change, by creation, by title."""
+        order = await self._lists.next_order()
+        self._emit(ListChanged())
+        return order
+
+    async def summary(self, key: int) -> Summary:
+        """Return the row of one conversation. Raises NotFound."""
+        row = await self._library.index.row(key)
+        if row is None:
+            raise NotFound("That conversation is no longer in the list.")
+        return self._summary(row)
+
+    def _fresh(self) -> list[ConversationRow]:
+        """Return open conversations to which nothing has come yet, latest first."""
+        rows = [c.row for c in self._open.values() if c.row.profile == self.profile.name]
+        return sorted((row for row in rows if not row.listed), key=lambda row: -row.key)
 
     def _summary(self, row: ConversationRow) -> Summary:
         conversation = self._open.get(row.key)
@@ -181,6 +205,7 @@ class Controller:
             pending=row.pending,
             unread=row.key in self._unread,
             failed=bool(turn and turn.sentence and turn.status != "running"),
+            queued=row.queued,
         )
 
     # --- opening --------------------------------------------------------------------------------

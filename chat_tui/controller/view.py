@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chat_tui.items import Record
+from chat_tui.library import Order
 from chat_tui.planning import Choices, TurnPlan
 
 
@@ -81,3 +82,21 @@ class Summary:
     pending: bool
     unread: bool
     failed: bool
+    queued: bool
+    """Messages wait until the user lets them go on."""
+    matched: tuple[int, ...] = ()
+    """Which letters of the title a typed query meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A window of the conversation list, and how the whole of it stands."""
+
+    rows: tuple[Summary, ...]
+    first: int
+    """Position in the list of the first row."""
+    total: int
+    query: str
+    order: Order
+    places: Mapping[int, int]
+    """Positions of the conversations that were asked for, by key."""

@@ -1,4 +1,7 @@
-"""The index of known conversations: no API can list them, so this list is what a person resumes."""
+"""The index of known conversations: no API can list them, so this list is what a person resumes.
+
+How the list is sorted and read in pages is in ``listing``.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from chat_tui.library.database import Database, LibraryError, checkpoint, escaped
+from chat_tui.library.database import Database, LibraryError, checkpoint
 from chat_tui.library.rows import ConversationRow
 
 _COLUMNS = (
@@ -18,15 +21,23 @@ _COLUMNS = (
 )
 _SELECT = (
     f"SELECT key, {_COLUMNS}, "  # noqa: S608 - constants only
-    "EXISTS (SELECT 1 FROM journal WHERE journal.conversation = key) FROM conversations"
+    "EXISTS (SELECT 1 FROM journal WHERE journal.conversation = key), "
+    "EXISTS (SELECT 1 FROM queue WHERE queue.conversation = key), listed FROM conversations"
 )
 _EMPTY = (
     "conversation_id = '' AND response_id = '' AND title = '' "
     "AND NOT EXISTS (SELECT 1 FROM items WHERE items.conversation = key) "
     "AND NOT EXISTS (SELECT 1 FROM drafts WHERE drafts.conversation = key) "
-    "AND NOT EXISTS (SELECT 1 FROM journal WHERE journal.conversation = key)"
+    "AND NOT EXISTS (SELECT 1 FROM journal WHERE journal.conversation = key) "
+    "AND NOT EXISTS (SELECT 1 FROM queue WHERE queue.conversation = key)"
 )
 """A conversation that never came to be."""
+HAS_ID = "conversation_id != ''"
+BY_RESPONSE = (
+    "key IN (SELECT key FROM conversations WHERE response_id != '' AND response_id {0} "
+    "UNION SELECT conversation FROM responses WHERE response_id {0})"
+)
+"""Said so that the indexes serve it."""
 _CHANGEABLE = frozenset(_COLUMNS.replace(" ", "").split(",")) - {"profile"}
 
 
@@ -80,23 +91,18 @@ class Index:
         """Return a conversation by key."""
         return await self._db.read(lambda db: _maybe(db, "key = ?", key))
 
-    async def rows(
-        self, profile: str, *, query: str = "", limit: int = 200, offset: int = 0
-    ) -> list[ConversationRow]:
-        """Return conversations, latest first, whose title or ids contain ``query``."""
-        pattern = f"%{escaped(query)}%"
-        clause = (
-            "profile = ? AND (title LIKE ? ESCAPE '\\' OR conversation_id LIKE ? ESCAPE '\\' "
-            "OR response_id LIKE ? ESCAPE '\\') ORDER BY updated_at DESC, key DESC LIMIT ? OFFSET ?"
-        )
-        return await self._db.read(
-            lambda db: _all(db, clause, profile, pattern, pattern, pattern, limit, offset)
-        )
-
     async def last(self, profile: str) -> ConversationRow | None:
         """Return the conversation that changed last, empty ones passed over."""
-        clause = f"profile = ? AND NOT ({_EMPTY}) ORDER BY updated_at DESC, key DESC LIMIT 1"
-        return await self._db.read(lambda db: _maybe(db, clause, profile))
+
+        def work(db: sqlite3.Connection) -> ConversationRow | None:
+            latest = "ORDER BY updated_at DESC, key DESC LIMIT 1"
+            found = [
+                *select(db, f"profile = ? AND listed = 1 {latest}", profile),
+                *select(db, f"profile = ? AND listed = 0 AND NOT ({_EMPTY}) {latest}", profile),
+            ]
+            return max(found, key=lambda row: (row.updated_at, row.key), default=None)
+
+        return await self._db.read(work)
 
     async def find(self, profile: str, target: str) -> list[ConversationRow]:
         """Return what ``target`` names: a full id, else an exact title, else a prefix of an id.
@@ -105,17 +111,16 @@ class Index:
         """
 
         def work(db: sqlite3.Connection) -> list[ConversationRow]:
-            by_response = "key IN (SELECT conversation FROM responses WHERE response_id {})"
-            prefix = f"{escaped(target)}%"
+            prefix = (target, f"{target}\U0010ffff")
             attempts: list[tuple[str, tuple[str, ...]]] = [
-                ("conversation_id = ?", (target,)),
-                (f"(response_id = ? OR {by_response.format('= ?')})", (target, target)),
-                ("title = ? COLLATE NOCASE", (target,)),
-                ("conversation_id LIKE ? ESCAPE '\\'", (prefix,)),
-                (by_response.format("LIKE ? ESCAPE '\\'"), (prefix,)),
+                (f"{HAS_ID} AND conversation_id = ?", (target,)),
+                (BY_RESPONSE.format("= ?"), (target, target)),
+                ("listed = 1 AND title = ? COLLATE NOCASE", (target,)),
+                (f"{HAS_ID} AND conversation_id BETWEEN ? AND ?", prefix),
+                (BY_RESPONSE.format("BETWEEN ? AND ?"), (*prefix, *prefix)),
             ]
-            for clause, values in attempts:
-                if found := _all(db, f"profile = ? AND {clause} LIMIT 10", profile, *values):
+            for clause, values in attempts if target else ():
+                if found := select(db, f"profile = ? AND {clause} LIMIT 10", profile, *values):
                     return found
             return []
 
@@ -170,6 +175,8 @@ def _row(values: Sequence[Any]) -> ConversationRow:
         usage,
         complete,
         pending,
+        queued,
+        listed,
     ) = values
     return ConversationRow(
         key,
@@ -189,15 +196,18 @@ def _row(values: Sequence[Any]) -> ConversationRow:
         json.loads(usage),
         bool(complete),
         bool(pending),
+        bool(queued),
+        bool(listed),
     )
 
 
-def _all(db: sqlite3.Connection, clause: str, *values: Any) -> list[ConversationRow]:
+def select(db: sqlite3.Connection, clause: str, *values: Any) -> list[ConversationRow]:
+    """Return the rows for which a WHERE clause, with what may follow it, holds."""
     return [_row(found) for found in db.execute(f"{_SELECT} WHERE {clause}", values)]
 
 
 def _maybe(db: sqlite3.Connection, clause: str, *values: Any) -> ConversationRow | None:
-    found = _all(db, clause, *values)
+    found = select(db, clause, *values)
     return found[0] if found else None
 
 

@@ -8,6 +8,7 @@ from chat_tui.library.cache import Cache
 from chat_tui.library.database import Database
 from chat_tui.library.index import Index
 from chat_tui.library.journal import Journal
+from chat_tui.library.listing import Listing
 
 
 class Library:
@@ -20,6 +21,7 @@ class Library:
         self.path = path
         self._db = Database(path)
         self.index = Index(self._db)
+        self.listing = Listing(self._db)
         self.items = Cache(self._db)
         self.journal = Journal(self._db)
 

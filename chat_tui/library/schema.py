@@ -60,6 +60,47 @@ MIGRATIONS = (
         value TEXT NOT NULL
     ) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE conversations ADD COLUMN listed INTEGER NOT NULL DEFAULT 0;
+    UPDATE conversations SET listed = 1
+        WHERE conversation_id != '' OR response_id != '' OR title != ''
+        OR EXISTS (SELECT 1 FROM journal WHERE journal.conversation = key);
+    DROP INDEX conversations_by_time;
+    CREATE INDEX conversations_by_change
+        ON conversations (profile, listed, updated_at DESC, key DESC);
+    CREATE INDEX conversations_by_creation
+        ON conversations (profile, listed, created_at DESC, key DESC);
+    CREATE INDEX conversations_by_title
+        ON conversations (profile, listed, title COLLATE NOCASE, key);
+    CREATE INDEX conversations_by_response ON conversations (response_id)
+        WHERE response_id != '';
+    CREATE TRIGGER conversation_made AFTER INSERT ON conversations
+        WHEN NEW.conversation_id != '' OR NEW.response_id != '' OR NEW.title != ''
+        BEGIN UPDATE conversations SET listed = 1 WHERE key = NEW.key; END;
+    CREATE TRIGGER conversation_anchored
+        AFTER UPDATE OF conversation_id, response_id, title ON conversations
+        WHEN NOT NEW.listed
+            AND (NEW.conversation_id != '' OR NEW.response_id != '' OR NEW.title != '')
+        BEGIN UPDATE conversations SET listed = 1 WHERE key = NEW.key; END;
+    CREATE TABLE queue (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        conversation INTEGER NOT NULL REFERENCES conversations (key) ON DELETE CASCADE,
+        text TEXT NOT NULL
+    );
+    CREATE INDEX queue_by_conversation ON queue (conversation, id);
+    CREATE TRIGGER turn_written AFTER INSERT ON journal
+        BEGIN UPDATE conversations SET listed = 1 WHERE key = NEW.conversation; END;
+    INSERT OR REPLACE INTO notes VALUES ('list.version', '1');
+    CREATE TRIGGER list_grew AFTER INSERT ON conversations
+        BEGIN UPDATE notes SET value = value + 1 WHERE name = 'list.version'; END;
+    CREATE TRIGGER list_shrank AFTER DELETE ON conversations
+        BEGIN UPDATE notes SET value = value + 1 WHERE name = 'list.version'; END;
+    CREATE TRIGGER list_changed
+        AFTER UPDATE OF profile, title, updated_at, listed ON conversations
+        BEGIN UPDATE notes SET value = value + 1 WHERE name = 'list.version'; END;
+    CREATE TRIGGER message_queued AFTER INSERT ON queue
+        BEGIN UPDATE conversations SET listed = 1 WHERE key = NEW.conversation; END;
+    """,
 )
 
 

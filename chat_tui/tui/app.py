@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 
-ROWS = 200
-"""Rows of the list fetched at a time."""
-
 
 class ChatTuiApp(Commands):
     """Three panes over a controller."""
@@ -55,8 +52,6 @@ class ChatTuiApp(Commands):
         self._launch = launch
         self._opened = asyncio.Event()
         """Set once a conversation is open; what is sent before waits for it."""
-        self._filter = ""
-        self._list_stale = False
         self.panes = Panes(id="panes")
         self.list_pane = self.panes.list_pane
         self.notice = self.panes.notice
@@ -96,7 +91,7 @@ class ChatTuiApp(Commands):
         except ChatTuiError as error:
             self.leave_with(error)
         else:
-            await self._reload_list()
+            self.list_pane.list.refresh_rows()
 
     async def _open_launch(self) -> None:
         from chat_tui.controller import Launch  # noqa: PLC0415 - after the first frame
@@ -234,31 +229,25 @@ class ChatTuiApp(Commands):
         """Delete the conversation chosen in the list."""
         await self.delete(event.key)
 
-    @on(ConversationList.MoreWanted)
+    @on(ConversationList.RowsWanted)
     @command
-    async def load_more(self, event: ConversationList.MoreWanted) -> None:
-        """Fetch the next rows of the list."""
-        rows = await self.controller.conversations(self._filter, limit=ROWS, offset=event.offset)
-        if rows and len(self.list_pane.list.rows) == event.offset:
-            self.list_pane.list.extend(rows)
+    async def list_rows(self, event: ConversationList.RowsWanted) -> None:
+        """Fetch the rows that the list shows."""
+        from chat_tui.controller import Wanted  # noqa: PLC0415 - after the first frame
 
-    @on(ConversationPane.Filtered)
+        rows = self.list_pane.list
+        wanted = Wanted(event.first, event.count, event.query, event.places, event.near)
+        try:
+            rows.take(await self.controller.listing(wanted))
+        except ChatTuiError:
+            rows.failed()
+            raise
+
+    @on(ConversationPane.FilterOpened)
     @command
-    async def filter(self, event: ConversationPane.Filtered) -> None:
-        """Narrow the list."""
-        self._filter = event.query
-        await self._reload_list()
-
-    def reload_list_soon(self) -> None:
-        """Reload the list once for a burst of changes."""
-        if not self._list_stale:
-            self._list_stale = True
-            self.call_later(self._reload_list)
-
-    async def _reload_list(self) -> None:
-        self._list_stale = False
-        limit = max(ROWS, len(self.list_pane.list.rows))
-        self.list_pane.list.show(await self.controller.conversations(self._filter, limit=limit))
+    async def prepare_filter(self) -> None:
+        """Get ready for what will be typed into the filter."""
+        await self.controller.prepare_filter()
 
     @on(messages.ItemHighlighted)
     def highlight(self, event: messages.ItemHighlighted) -> None:
@@ -308,6 +297,11 @@ class ChatTuiApp(Commands):
     def action_pane_list(self) -> None:
         """Show or hide the list."""
         self.panes.toggle_list()
+
+    def action_filter(self) -> None:
+        """Open the list's filter."""
+        self.panes.show_list()
+        self.list_pane.open_filter()
 
     def action_pane_inspector(self) -> None:
         """Show or hide the inspector."""

@@ -109,17 +109,18 @@ class Commands(App[None]):
     @command
     async def action_conversation_open(self) -> None:
         """Ask for an id or title and open it."""
+        from chat_tui.controller import Wanted  # noqa: PLC0415 - after the first frame
         from chat_tui.tui.screens.choose import Choice, ChooseScreen  # noqa: PLC0415
 
         async def find(query: str) -> Sequence[Choice]:
-            found = await self.controller.conversations(query, limit=100)
+            found = await self.controller.listing(Wanted(0, 100, query))
             return [
                 Choice(
                     str(row.key),
                     row.title,
                     f"{row.conversation_id or row.response_id} {ago(row.updated_at)}",
                 )
-                for row in found
+                for row in (found.rows if found else ())
             ]
 
         chosen = await self.push_screen_wait(
@@ -157,10 +158,9 @@ class Commands(App[None]):
         """Ask how, then delete a conversation and open the next one."""
         from chat_tui.tui.screens.confirm import ConfirmScreen, Way  # noqa: PLC0415
 
-        rows = await self.controller.conversations(limit=500)
-        row = next((row for row in rows if row.key == key), None)
-        title = visible_line(row.title) if row else "this conversation"
-        identifier = (row.conversation_id or row.response_id) if row else ""
+        row = await self.controller.summary(key)
+        title = visible_line(row.title)
+        identifier = row.conversation_id or row.response_id
         question = Content.assemble(
             "Delete ", (title, "bold"), "?", (f"\n{visible_line(identifier)}", "$muted")
         )
@@ -189,6 +189,11 @@ class Commands(App[None]):
         self.tell(f"Deleted {title}.")
         if self.view and self.view.key == key:
             await self.show(await self.controller.last())
+
+    @command
+    async def action_list_sort(self) -> None:
+        """Sort the list in the next way."""
+        await self.controller.sort_next()
 
     @command
     async def action_conversation_resend(self) -> None:

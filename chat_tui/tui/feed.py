@@ -49,7 +49,7 @@ class Feed:
         """Show one fact. What belongs to another conversation shows in the list only."""
         match event:
             case ListChanged():
-                self._app.reload_list_soon()
+                self._app.list_pane.list.refresh_rows()
             case EndpointChanged(_, ready, sentence):
                 self._app.status.show_endpoint("" if ready else "unreachable")
                 if not ready:

@@ -106,6 +106,10 @@ class Panes(Horizontal):
         """Show or hide the list."""
         self._toggle(self.list_pane, self.list_pane.list)
 
+    def show_list(self) -> None:
+        """Show the list."""
+        self._set(self.list_pane, shown=True)
+
     def toggle_inspector(self) -> None:
         """Show or hide the inspector."""
         self._toggle(self.inspector, self.inspector.lines)

@@ -198,7 +198,7 @@ def test_every_case_says_what_is_true(row: Row, tail: str) -> None:
     }[row.place]
     assert plan.summary == f"Sends {what} to {where}; {kept}."
 
-    assert ("Off the record" in notes) == (not row.store)
+    assert ("Gone when you leave" in notes) == (not row.store)
     assert ("Left out" in notes) == (row.store and "p" in held)
     aside = row.store and row.chaining is not CONVERSATION and "conv" in row.anchor
     assert ("An aside" in notes) == aside
@@ -282,7 +282,7 @@ def test_the_threshold_is_one_a_server_accepts(
 
 def test_a_known_model_has_a_window_and_an_unknown_one_none() -> None:
     assert context_window("gpt-5.2-mini") == context_window("gpt-5") > 0
-    assert context_window("demo") == 32_000
+    assert context_window("demo") == 128_000
     assert context_window("llama-of-tomorrow") == 0
 
 

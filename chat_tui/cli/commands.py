@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -35,6 +36,7 @@ def _dispatch(arguments: list[str]) -> None:
     name = "chat-tui"
     command: click.Command = opening
     if arguments and arguments[0] in COMMANDS:
+        gc.enable()
         name = f"{name} {arguments[0]}"
         command = import_module(f"chat_tui.cli.{COMMANDS[arguments[0]][0]}").command
         arguments = arguments[1:]

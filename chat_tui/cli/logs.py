@@ -33,6 +33,7 @@ def start_log() -> None:
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
     logging.getLogger("chat_tui").setLevel(logging.INFO)
+    logging.captureWarnings(capture=True)
 
 
 def _move_aside(log: Path) -> None:

@@ -7,11 +7,9 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
-import click
-
 from chat_tui.cli.composing import make_controller
 from chat_tui.cli.logs import start_log
-from chat_tui.cli.shell import tell
+from chat_tui.cli.shell import guarded, tell
 from chat_tui.config import find_paths, load
 from chat_tui.errors import EXIT_USAGE, ChatTuiError
 
@@ -20,11 +18,19 @@ if TYPE_CHECKING:
     from chat_tui.tui.app import ChatTuiApp
 
 
+def open_last() -> None:
+    """Run the interface on the last conversation: ``chat-tui`` without any argument."""
+    from chat_tui.controller import Launch
+
+    sys.exit(guarded(lambda: open_interface(Launch(), "")))
+
+
 def open_interface(launch: Launch, profile: str) -> None:
     """Run the interface until the user leaves it; raises ChatTuiError when it cannot start."""
     _require_terminal()
     paths = find_paths()
     settings = load(paths.config_file)
+    paths.ensure(paths.data)
     make = partial(make_controller, settings, paths, settings.choose_profile(profile))
     start_log()
     from chat_tui.tui.app import ChatTuiApp
@@ -34,7 +40,7 @@ def open_interface(launch: Launch, profile: str) -> None:
     if app.exit_sentence:
         tell(app.exit_sentence)
     if app.return_code:
-        raise click.exceptions.Exit(app.return_code)
+        raise SystemExit(app.return_code)
 
 
 async def _live(app: ChatTuiApp) -> None:

@@ -7,13 +7,15 @@ import os
 import sys
 from collections.abc import Callable
 from io import TextIOWrapper
-
-import click
+from typing import TYPE_CHECKING
 
 from chat_tui.cli.logs import start_log
 from chat_tui.config import find_paths
 from chat_tui.errors import EXIT_FAILED, EXIT_USAGE, ChatTuiError
 from chat_tui.items import visible, visible_line
+
+if TYPE_CHECKING:
+    import click
 
 EXIT_INTERRUPTED = 130
 
@@ -27,22 +29,31 @@ def guarded(work: Callable[[], None]) -> int:
         work()
         if sys.stdout is not None:
             sys.stdout.flush()
-    except click.exceptions.Exit as end:
-        return end.exit_code
-    except click.UsageError as error:
-        tell(_of_usage(error))
-        return EXIT_USAGE
     except ChatTuiError as error:
         tell(str(error))
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         # Who read our output has enough; the interpreter must not flush into the pipe at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:  # noqa: BLE001 - the outermost shell: logs, and no traceback ever
-        return _failed(error)
+        return _ended(error)
     return 0
+
+
+def _ended(error: Exception) -> int:
+    """Tell what click or a fault of ours ended a command with; returns the exit code."""
+    import click
+
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, click.UsageError):
+        tell(_of_usage(error))
+        return EXIT_USAGE
+    if isinstance(error, click.Abort):
+        return EXIT_INTERRUPTED
+    return _failed(error)
 
 
 def _of_usage(error: click.UsageError) -> str:
@@ -61,9 +72,10 @@ def _failed(error: Exception) -> int:
 
 def tell(sentence: str) -> None:
     """Print a sentence on stderr, on one line, inert whatever it quotes."""
-    click.echo(visible_line(sentence), err=True)
+    sys.stderr.write(f"{visible_line(sentence)}\n")
 
 
 def say(text: str) -> None:
     """Print text for a reader on stdout, inert whatever it quotes."""
-    click.echo(visible(text))
+    sys.stdout.write(f"{visible(text)}\n")
+    sys.stdout.flush()  # ``serve`` says its address and then goes on running

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 import types
 import typing
 from collections.abc import Mapping
@@ -46,6 +45,8 @@ def load(path: Path, env: Mapping[str, str] = os.environ) -> Settings:
 
 def parse(text: str, path: Path) -> Settings:
     """Return the settings written in ``text``; ``path`` is for the sentences of ConfigError."""
+    import tomllib  # noqa: PLC0415 - not needed where there is no file
+
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, field
 from enum import StrEnum
@@ -192,5 +191,7 @@ def read_compaction(value: object) -> Compaction:
 
 def near(name: str, known: Iterable[str]) -> str:
     """Return ``; did you mean X?`` for a mistyped name, or an empty string."""
+    import difflib  # noqa: PLC0415 - only a mistake needs it
+
     close = difflib.get_close_matches(name, list(known), 1)
     return f"; did you mean {close[0]}?" if close else ""

@@ -16,6 +16,7 @@ from typing import Any
 from chat_tui.config import Chaining, Compaction, Profile, Settings
 from chat_tui.controller import sync
 from chat_tui.controller.conversation import (
+    UNTITLED,
     Conversation,
     first_choices,
     from_row,
@@ -158,15 +159,15 @@ class Controller:
     async def conversations(
         self, query: str = "", *, limit: int = 200, offset: int = 0
     ) -> Sequence[Summary]:
-        """Return conversations of the current profile, latest first, that contain ``query``."""
-        listed = await self._library.listing.containing(
-            self.profile.name, query, limit=limit, offset=offset
+        """Return rows of the conversation list of the current profile, latest first."""
+        rows = await self._library.index.rows(
+            self.profile.name, query=query, limit=limit, offset=offset, also=self._open
         )
-        return [self._summary(row) for row in listed]
+        return [self._summary(row) for row in rows]
 
     async def listing(self, wanted: Wanted) -> Listing | None:
         """Return a window of the list; None when a newer query was asked meanwhile."""
-        return await self._lists.read(self.profile.name, wanted, self._fresh())
+        return await self._lists.read(self.profile.name, wanted, self._open)
 
     async def prepare_filter(self) -> None:
         """Get ready for a query that is about to be typed."""
@@ -185,17 +186,12 @@ class Controller:
             raise NotFound("That conversation is no longer in the list.")
         return self._summary(row)
 
-    def _fresh(self) -> list[ConversationRow]:
-        """Return open conversations to which nothing has come yet, latest first."""
-        rows = [c.row for c in self._open.values() if c.row.profile == self.profile.name]
-        return sorted((row for row in rows if not row.listed), key=lambda row: -row.key)
-
     def _summary(self, row: ConversationRow) -> Summary:
         conversation = self._open.get(row.key)
         turn = conversation.turn if conversation else None
         return Summary(
             key=row.key,
-            title=conversation.title if conversation else row.title or "Untitled",
+            title=conversation.title if conversation else row.title or UNTITLED,
             conversation_id=row.conversation_id,
             response_id=row.response_id,
             updated_at=row.updated_at,
@@ -232,6 +228,10 @@ class Controller:
         """
         conversation = await self._find(target)
         self._enter(conversation)
+        if conversation.running and conversation.catch_up is not None:
+            conversation.catch_up()
+            # Growth told before now may still be under way: only its place in the stream is sure.
+            self._emit(RecordsChanged(self._view(conversation)))
         self._spawn(self._refresh(conversation))
         return self._view(conversation)
 
@@ -321,13 +321,29 @@ class Controller:
 
     def _enter(self, conversation: Conversation) -> None:
         """Make a conversation the current one; the one left is forgotten unless that loses any."""
-        left = self._open.get(self._current)
-        if left and left is not conversation and not left.running and not left.holds_private:
-            del self._open[self._current]
-        self._current = conversation.key
+        left, self._current = self._open.get(self._current), conversation.key
+        if left is not None:
+            self._let_go(left)
         self._unread.discard(conversation.key)
 
+    def _let_go(self, conversation: Conversation) -> None:
+        if conversation.key == self._current or conversation.running or conversation.asking:
+            return
+        if not conversation.holds_private:
+            self._open.pop(conversation.key, None)
+
     async def _refresh(self, conversation: Conversation) -> None:
+        """Ask the server what it holds, unless it is being asked already."""
+        if conversation.asking:
+            return
+        conversation.asking = True
+        try:
+            await self._ask(conversation)
+        finally:
+            conversation.asking = False
+            self._let_go(conversation)
+
+    async def _ask(self, conversation: Conversation) -> None:
         """Ask the server what it holds, and about a turn left without an outcome."""
         key = conversation.key
         try:
@@ -341,6 +357,7 @@ class Controller:
             return
         if changed or found:
             self._emit(RecordsChanged(self._view(conversation)))
+            self._emit(ListChanged())
         if found and conversation.pending_text:
             self._emit(Notice(found, _UNSENT[1], Severity.WARNING, key))
         elif found:
@@ -377,14 +394,16 @@ class Controller:
             raise ChatTuiError("An earlier message is still unsent.", "Resend it or take it back.")
         if not text.strip():
             raise ChatTuiError("There is nothing to send.")
-        endpoint = await self._endpoints.get(self._profile_of(conversation))
-        if not conversation.choices.model:
-            await self._settle_models(endpoint)
-        if conversation.plan(endpoint.able).needs_all:
-            await sync.load_all(self._library, endpoint, conversation)
-            self._emit(RecordsChanged(self._view(conversation)))
-        turn = Turn(conversation, endpoint, self._library, self._emit, text)
-        await turn.prepare()
+        turn = Turn(conversation, self._library, self._emit, text)
+        try:
+            await turn.note()
+            endpoint = await self._endpoints.get(self._profile_of(conversation))
+            if not conversation.choices.model:
+                await self._settle_models(endpoint)
+            await turn.prepare(endpoint)
+        except BaseException:
+            await turn.give_up()
+            raise
         self._spawn(self._run(turn, conversation))
 
     async def _run(self, turn: Turn, conversation: Conversation) -> None:
@@ -402,7 +421,16 @@ class Controller:
         return True
 
     async def resend(self, key: int) -> None:
-        """Send the unsent message again."""
+        """Send the unsent message again, unless the server turns out to hold it already."""
+        conversation = self._conversation(key)
+        _require_answered(conversation)
+        endpoint = await self._endpoints.get(self._profile_of(conversation))
+        found = await sync.find_out(self._library, endpoint, conversation)
+        if found and not conversation.pending_text:
+            self._emit(RecordsChanged(self._view(conversation)))
+            self._emit(ListChanged())
+            self._emit(Notice(found, key=key))
+            return
         text = await self.take_back(key)
         try:
             await self.send(key, text)
@@ -414,6 +442,7 @@ class Controller:
     async def take_back(self, key: int) -> str:
         """Remove the unsent message from the conversation and return its text."""
         conversation = self._conversation(key)
+        _require_answered(conversation)
         text = conversation.pending_text
         if not text or conversation.running:
             raise ChatTuiError("There is no unsent message.")
@@ -437,11 +466,9 @@ class Controller:
     async def set_store(self, key: int, store: bool) -> View:
         """Go on or off the record from the next turn on."""
         conversation = self._conversation(key)
-        if not store:
-            await self._library.journal.save_draft(key, "")
         view = await self._choose(conversation, replace(conversation.choices, store=store))
-        if store and conversation.draft:
-            await self._library.journal.save_draft(key, conversation.draft)
+        # Only now: a draft saved in between went by the new choice.
+        await self._library.journal.save_draft(key, conversation.draft if store else "")
         return view
 
     async def set_chaining(self, key: int, chaining: Chaining) -> View:
@@ -575,6 +602,15 @@ class Controller:
         self._open.pop(key, None)
         self._unread.discard(key)
         self._emit(ListChanged())
+
+
+def _require_answered(conversation: Conversation) -> None:
+    """Raise ChatTuiError while it is being found out whether a message was sent."""
+    if conversation.asking and conversation.pending_text:
+        raise ChatTuiError(
+            "The server is still being asked what it kept of that message.",
+            "Try again in a moment.",
+        )
 
 
 _UNSENT = ("A message is still unsent.", "Resend it, or take it back to edit it.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chat_tui.config import Chaining, Profile, Settings, read_compaction
@@ -32,6 +32,12 @@ class Conversation:
     turn: TurnReport | None = None
     stop: Callable[[], None] | None = None
     """Stops the running turn; None when there is none."""
+    catch_up: Callable[[], None] | None = None
+    """Brings the records up to what the running turn received."""
+    asking: bool = False
+    """Whether the server is being asked what it holds."""
+    seals_asked: set[str] = field(default_factory=set)
+    """Ids of reasoning items whose encrypted content the server was asked for."""
 
     @property
     def key(self) -> int:
@@ -77,7 +83,9 @@ class Conversation:
 
     @property
     def holds_private(self) -> bool:
-        """Whether closing it would lose off-the-record turns or an unsent message."""
+        """Whether closing it would lose off-the-record turns, an unsent message or a draft."""
+        if self.draft and not self.choices.store:
+            return True
         return any(record.place in LOCAL_PLACES for record in self.state.records)
 
     # --- records --------------------------------------------------------------------------------
@@ -100,6 +108,11 @@ class Conversation:
         gone = set(refs)
         kept = tuple(record for record in self.state.records if record.ref not in gone)
         self.state = replace(self.state, records=kept)
+
+    def state_without(self, ref: int) -> State:
+        """Return the state as it is without one record."""
+        kept = tuple(record for record in self.state.records if record.ref != ref)
+        return replace(self.state, records=kept)
 
     def chosen(self, refs: Iterable[int]) -> list[Record]:
         """Return the records with these refs, in their order."""

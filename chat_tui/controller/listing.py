@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from chat_tui.controller.view import Listing, Summary
@@ -51,34 +51,25 @@ class Lists:
         await self.library.set_note(_NOTE, order)
         return order
 
-    async def read(
-        self, profile: str, wanted: Wanted, fresh: Sequence[ConversationRow]
-    ) -> Listing | None:
-        """Return a window; ``fresh`` are open conversations that are not in the library's list yet.
+    async def read(self, profile: str, wanted: Wanted, also: Iterable[int]) -> Listing | None:
+        """Return a window; empty conversations are in it when their key is in ``also``.
 
-        They stand at the top. None when a newer query was asked meanwhile.
+        None when a newer query was asked meanwhile.
         """
         if wanted.query.strip():
             return await self._search(profile, wanted)
         order = await self.order()
-        shift = len(fresh)
-        near = wanted.near and (wanted.near[0], wanted.near[1] - shift)
         page = await self.library.listing.page(
             profile,
             order,
-            first=max(0, wanted.first - shift),
+            first=wanted.first,
             count=wanted.count,
             places=wanted.places,
-            near=near,
+            near=wanted.near,
+            also=list(also),
         )
-        rows = [self.summary(row) for row in page.rows]
-        first = page.first + shift
-        if page.first == 0:
-            rows = [*(self.summary(row) for row in fresh), *rows]
-            first = 0
-        places = {key: place + shift for key, place in page.places.items()}
-        places |= {row.key: place for place, row in enumerate(fresh) if row.key in wanted.places}
-        return Listing(tuple(rows), first, page.total + shift, "", order, places)
+        rows = tuple(self.summary(row) for row in page.rows)
+        return Listing(rows, page.first, page.total, "", order, page.places)
 
     async def _search(self, profile: str, wanted: Wanted) -> Listing | None:
         keys = await self.library.listing.search(profile, wanted.query)

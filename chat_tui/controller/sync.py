@@ -130,9 +130,10 @@ async def refresh(library: Library, endpoint: Endpoint, conversation: Conversati
     identifier = conversation.state.conversation_id
     if not identifier or conversation.running:
         return False
+    turn = conversation.turn
     page = await endpoint.gateway.items(identifier)
-    if conversation.running:
-        return False
+    if conversation.stop is not None or conversation.turn is not turn:
+        return False  # what was listed may be older than that turn
     state = conversation.state
     records, connects = merge(state.records, list(page.data)[::-1], reaches_start=not page.has_more)
     complete = state.complete if connects and page.has_more else not page.has_more
@@ -180,14 +181,24 @@ def _prepended(
 
 
 async def load_all(library: Library, endpoint: Endpoint, conversation: Conversation) -> None:
-    """Load every record; off the record also the encrypted reasoning a replay needs."""
+    """Load every record."""
     while not conversation.state.complete:
         await load_older(library, endpoint, conversation)
-    if conversation.choices.store or not conversation.state.conversation_id:
-        return
-    sealed = [r for r in conversation.state.placed(Place.CONVERSATION) if _lacks_seal(r.item)]
-    if not sealed:
-        return
+
+
+async def load_seals(endpoint: Endpoint, conversation: Conversation) -> bool:
+    """Ask for the encrypted reasoning a replay needs; returns whether any was asked for.
+
+    Each item is asked for once: a server that gives none is not asked again.
+    """
+    lacking = [
+        record
+        for record in conversation.state.placed(Place.CONVERSATION)
+        if _lacks_seal(record.item) and record.item.id not in conversation.seals_asked
+    ]
+    if not lacking:
+        return False
+    conversation.seals_asked.update(record.item.id for record in lacking)
     after = ""
     found: dict[str, RawItem] = {}
     while True:
@@ -198,9 +209,10 @@ async def load_all(library: Library, endpoint: Endpoint, conversation: Conversat
         if not page.has_more:
             break
         after = page.last_id
-    for record in sealed:
+    for record in lacking:
         if record.item.id in found:
             conversation.put(replace(record, raw=found[record.item.id]))
+    return True
 
 
 def _lacks_seal(item: Item) -> bool:
@@ -225,7 +237,7 @@ async def find_out(library: Library, endpoint: Endpoint, conversation: Conversat
         return "Your last message was cut off; the server kept nothing of it."
     conversation.drop(r.ref for r in conversation.state.placed(Place.PENDING))
     conversation.pending_text = ""
-    known = {r.item.id for r in conversation.state.records}
+    known = {r.item.id for r in conversation.state.records} - {""}
     fresh = [
         seen_now(raw, place, pending.response_id) for raw in items if Item(raw).id not in known
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -24,13 +25,14 @@ from chat_tui.controller.events import (
     ViewChanged,
 )
 from chat_tui.controller.merge import merge
+from chat_tui.controller.sync import load_all, load_seals
 from chat_tui.controller.view import TurnReport
 from chat_tui.errors import ChatTuiError, Severity
 from chat_tui.gateway import GatewayError, Trouble
 from chat_tui.gateway.errors import from_stream
 from chat_tui.items import Place, RawItem, Record, seen_now, user_message
 from chat_tui.library import KEPT_PLACES, Library, PendingTurn
-from chat_tui.planning import Outcome, TurnPlan, plan_turn, settle
+from chat_tui.planning import Outcome, State, TurnPlan, plan_turn, settle
 from chat_tui.streaming import Accumulator, Added, Change, Grew, Replaced
 
 KEPT_CHECKS = (0.1, 0.3, 0.8)
@@ -39,27 +41,29 @@ _SUCCESS = ("completed", "incomplete")
 
 
 class Turn:
-    """One user input and what follows from it. ``prepare``, then ``run``; ``stop`` at any time."""
+    """One user input and what follows from it. ``note``, ``prepare``, ``run``; ``stop`` any time.
+
+    From its making on the conversation is running, and what the user chose until then holds.
+    """
 
     def __init__(
         self,
         conversation: Conversation,
-        endpoint: Endpoint,
         library: Library,
         emit: Callable[[Event], None],
         text: str,
     ) -> None:
         self._conversation = conversation
-        self._endpoint = endpoint
+        self._endpoint: Endpoint
         self._library = library
         self._emit = emit
         self._text = text
-        self._before = conversation.state
+        self._before: State
         self._choices = conversation.choices
-        self._plan: TurnPlan = conversation.plan(endpoint.able)
+        self._plan: TurnPlan
         self._after_item = conversation.last_listed_id()
         self._user = seen_now(
-            user_message(text), Place.PENDING if self._plan.stored else Place.PRIVATE
+            user_message(text), Place.PENDING if self._choices.store else Place.PRIVATE
         )
         self._started = time.time()
         self._accumulator = Accumulator()
@@ -68,18 +72,39 @@ class Turn:
         self._streaming: asyncio.Future[None] | None = None
         self._stopped = False
         self._error: ChatTuiError | None = None
-
-    async def prepare(self) -> None:
-        """Take the message: on disk first when it is on the record, then on the screen."""
-        conversation = self._conversation
         conversation.stop = self.stop
-        if self._plan.stored:
+        conversation.catch_up = self._catch_up
+        conversation.draft = ""
+
+    async def note(self) -> None:
+        """Write the message down before anything that may take time or fail."""
+        if self._choices.store:
             await self._library.journal.write(
-                PendingTurn(conversation.key, self._text, "", self._after_item, self._started)
+                PendingTurn(self._conversation.key, self._text, "", self._after_item, self._started)
             )
+
+    async def give_up(self) -> None:
+        """Undo ``note`` because the turn cannot start: the message is a draft again."""
+        conversation = self._conversation
+        conversation.stop = None
+        conversation.draft = self._text
+        if self._choices.store:
+            with suppress(ChatTuiError):
+                await self._library.journal.save_draft(conversation.key, self._text)
+                await self._library.journal.clear(conversation.key)
+
+    async def prepare(self, endpoint: Endpoint) -> None:
+        """Plan, load what the plan needs, and show the message."""
+        conversation = self._conversation
+        self._endpoint = endpoint
+        self._before = conversation.state
+        if not self._choices.model:
+            chosen = conversation.choices
+            self._choices = replace(self._choices, model=chosen.model, window=chosen.window)
+        self._plan = await self._planned()
+        if self._choices.store:
             await self._name()
         conversation.pending_text = self._text
-        conversation.draft = ""
         conversation.add(self._user)
         conversation.turn = TurnReport(self._plan, "running", started_at=self._started)
         self._emit(TurnStarted(conversation.key, self._plan, self._user))
@@ -107,6 +132,21 @@ class Turn:
         page = await self._finish()
         await self._learn_ids(page)
 
+    async def _planned(self) -> TurnPlan:
+        """Return the plan; what it needs and is not here is loaded first."""
+        conversation, able = self._conversation, self._endpoint.able
+        plan = plan_turn(self._before, self._choices, able)
+        loaded = plan.needs_all
+        if plan.needs_all:
+            await load_all(self._library, self._endpoint, conversation)
+        if not plan.stored and not plan.parent:
+            loaded = await load_seals(self._endpoint, conversation) or loaded
+        if not loaded:
+            return plan
+        self._before = conversation.state_without(self._user.ref)
+        self._emit(RecordsChanged(conversation.view(able)))
+        return plan_turn(self._before, self._choices, able)
+
     async def _name(self) -> None:
         """Title a conversation by its first message on the record."""
         conversation = self._conversation
@@ -126,7 +166,7 @@ class Turn:
                 if lower is None or self._answering:
                     raise
                 self._endpoint.able = lower
-                self._plan = plan_turn(self._before, self._choices, lower)
+                self._plan = await self._planned()
                 self._conversation.turn = TurnReport(
                     self._plan, "running", started_at=self._started
                 )
@@ -142,8 +182,8 @@ class Turn:
             changes: list[Change] = []
             for event in events:
                 changes += self._accumulator.apply(event)
-            await self._note_answering()
             self._show(changes)
+            await self._note_answering()
             if self._accumulator.status:
                 break
         if self._accumulator.status == "failed":
@@ -229,6 +269,11 @@ class Turn:
                 self._conversation.put(record)
                 self._emit(ItemUpdated(key, record, change.done))
         self._flush(grown)
+
+    def _catch_up(self) -> None:
+        """Give growing records the text that came so far: growth alone does not replace them."""
+        for index, raw in zip(sorted(self._refs), self._accumulator.items, strict=False):
+            self._conversation.put(replace(self._refs[index], raw=raw))
 
     def _flush(self, grown: dict[int, list[str]]) -> None:
         for index, texts in grown.items():

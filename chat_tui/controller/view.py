@@ -61,6 +61,12 @@ class View:
     updated_at: float
 
     @property
+    def growing(self) -> int | None:
+        """The ref of the record that is being written, None for none."""
+        last = self.records[-1] if self.running and self.records else None
+        return last.ref if last is not None and last.item.status == "in_progress" else None
+
+    @property
     def context_tokens(self) -> int:
         """Tokens the context held at the end of the last turn, 0 when unknown."""
         total = self.usage.get("total_tokens", 0)

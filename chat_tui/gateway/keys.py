@@ -27,8 +27,18 @@ def find_key(profile: Profile, env: Mapping[str, str] = os.environ) -> KeySource
     """Return the key of a profile, or None when none is set.
 
     Blocks (keyring, command): call it off the event loop. Raises ChatTuiError when the configured
-    command fails.
+    command fails or what was found cannot be a key.
     """
+    key = _look_up(profile, env)
+    if key is not None and not (key.value.isascii() and key.value.isprintable()):
+        raise _refusal(
+            f"The key from the {key.description} holds characters that no key has.",
+            "Store it again, without quotes or line breaks.",
+        )
+    return key
+
+
+def _look_up(profile: Profile, env: Mapping[str, str]) -> KeySource | None:
     if profile.api_key_env and (value := env.get(profile.api_key_env, "").strip()):
         return KeySource(f"environment variable {profile.api_key_env}", value)
     if value := _from_keyring(profile.name):
@@ -49,12 +59,15 @@ def _from_keyring(name: str) -> str:
 
 
 def _from_command(profile: Profile) -> str:
+    """Return the first line the command prints: what follows is often not the key."""
     problem = ""
     try:
         done = subprocess.run(  # noqa: S603 - the user's own command, run without a shell
             shlex.split(profile.api_key_command),
+            stdin=subprocess.DEVNULL,  # the terminal is ours
             capture_output=True,
             text=True,
+            errors="replace",
             timeout=COMMAND_TIMEOUT,
             check=False,
         )
@@ -62,14 +75,19 @@ def _from_command(profile: Profile) -> str:
             problem = f"ended with code {done.returncode}"
         elif not done.stdout.strip():
             problem = "printed nothing"
-    except (OSError, ValueError) as error:
-        problem = getattr(error, "strerror", None) or str(error)
+    except OSError as error:
+        problem = f"could not be run ({error.strerror or type(error).__name__})"
+    except ValueError as error:
+        problem = f"could not be read ({error})"
     except subprocess.TimeoutExpired:
         problem = f"took over {COMMAND_TIMEOUT} s"
     if problem:
-        raise ChatTuiError(
+        raise _refusal(
             f"The api_key_command of profile {profile.name} {problem}.",
             "Run it in a shell to see why.",
-            exit_code=EXIT_REFUSED,
         )
-    return done.stdout.strip()
+    return done.stdout.strip().splitlines()[0].strip()
+
+
+def _refusal(sentence: str, way_out: str) -> ChatTuiError:
+    return ChatTuiError(sentence, way_out, exit_code=EXIT_REFUSED)

@@ -47,19 +47,9 @@ class Cache:
 
         return await self._db.read(work)
 
-    async def count(self, key: int) -> int:
-        """Return how many records are cached."""
-        return await self._db.read(
-            lambda db: int(
-                db.execute("SELECT count(*) FROM items WHERE conversation = ?", (key,)).fetchone()[
-                    0
-                ]
-            )
-        )
-
     async def append(self, key: int, records: Iterable[Record]) -> None:
         """Add records after the newest one."""
-        await self._db.write(lambda db: _insert(db, key, _next_rank(db, key), _kept(records)))
+        await self._db.write(lambda db: append(db, key, records))
 
     async def prepend(self, key: int, records: Sequence[Record], *, complete: bool) -> int:
         """Add records before the oldest one; returns the rank of the first."""
@@ -83,27 +73,11 @@ class Cache:
 
         ``complete`` given: the older records go too, and it says whether these are all there are.
         """
-
-        def work(db: sqlite3.Connection) -> None:
-            if complete is not None:
-                db.execute("DELETE FROM items WHERE conversation = ?", (key,))
-                db.execute(
-                    "UPDATE conversations SET complete = ? WHERE key = ?", (int(complete), key)
-                )
-            else:
-                db.execute("DELETE FROM items WHERE conversation = ? AND rank >= ?", (key, rank))
-            _insert(db, key, rank, _kept(records))
-
-        await self._db.write(work)
+        await self._db.write(lambda db: replace_from(db, key, rank, records, complete=complete))
 
     async def note_response(self, key: int, response_id: str) -> None:
         """Remember that a stored response belongs to a conversation."""
-        await self._db.write(
-            lambda db: db.execute(
-                "INSERT OR IGNORE INTO responses VALUES (?, ?, ?)",
-                (response_id, key, time.time()),
-            )
-        )
+        await self._db.write(lambda db: note_response(db, key, response_id))
 
     async def responses(self, key: int) -> list[str]:
         """Return the known responses of a conversation, oldest first."""
@@ -115,6 +89,33 @@ class Cache:
                 )
             ]
         )
+
+
+def append(db: sqlite3.Connection, key: int, records: Iterable[Record]) -> None:
+    """Add records after the newest one, within a transaction."""
+    _insert(db, key, _next_rank(db, key), _kept(records))
+
+
+def replace_from(
+    db: sqlite3.Connection,
+    key: int,
+    rank: int,
+    records: Iterable[Record],
+    *,
+    complete: bool | None = None,
+) -> None:
+    """Put records in place of those from ``rank`` on, within a transaction."""
+    if complete is not None:
+        db.execute("DELETE FROM items WHERE conversation = ?", (key,))
+        db.execute("UPDATE conversations SET complete = ? WHERE key = ?", (int(complete), key))
+    else:
+        db.execute("DELETE FROM items WHERE conversation = ? AND rank >= ?", (key, rank))
+    _insert(db, key, rank, _kept(records))
+
+
+def note_response(db: sqlite3.Connection, key: int, response_id: str) -> None:
+    """Remember that a stored response belongs to a conversation, within a transaction."""
+    db.execute("INSERT OR IGNORE INTO responses VALUES (?, ?, ?)", (response_id, key, time.time()))
 
 
 def _kept(records: Iterable[Record]) -> list[Record]:

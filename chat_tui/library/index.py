@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from chat_tui.library.database import Database, LibraryError, checkpoint
+from chat_tui.library.database import Database, checkpoint, escaped, gone
 from chat_tui.library.rows import ConversationRow
 
 _COLUMNS = (
@@ -22,16 +22,8 @@ _COLUMNS = (
 _SELECT = (
     f"SELECT key, {_COLUMNS}, "  # noqa: S608 - constants only
     "EXISTS (SELECT 1 FROM journal WHERE journal.conversation = key), "
-    "EXISTS (SELECT 1 FROM queue WHERE queue.conversation = key), listed FROM conversations"
+    "EXISTS (SELECT 1 FROM queue WHERE queue.conversation = key) FROM conversations"
 )
-_EMPTY = (
-    "conversation_id = '' AND response_id = '' AND title = '' "
-    "AND NOT EXISTS (SELECT 1 FROM items WHERE items.conversation = key) "
-    "AND NOT EXISTS (SELECT 1 FROM drafts WHERE drafts.conversation = key) "
-    "AND NOT EXISTS (SELECT 1 FROM journal WHERE journal.conversation = key) "
-    "AND NOT EXISTS (SELECT 1 FROM queue WHERE queue.conversation = key)"
-)
-"""A conversation that never came to be."""
 HAS_ID = "conversation_id != ''"
 BY_RESPONSE = (
     "key IN (SELECT key FROM conversations WHERE response_id != '' AND response_id {0} "
@@ -60,9 +52,8 @@ class Index:
                 }
             )
             names = _COLUMNS.replace(" ", "").split(",")
-            marks = ", ".join("?" * len(names))
             cursor = db.execute(
-                f"INSERT INTO conversations ({_COLUMNS}) VALUES ({marks})",  # noqa: S608 - constants only
+                f"INSERT INTO conversations ({_COLUMNS}) VALUES ({_marks(names)})",  # noqa: S608 - constants only
                 [values[name] for name in names],
             )
             return _one(db, "key = ?", cursor.lastrowid)
@@ -71,44 +62,47 @@ class Index:
 
     async def change(self, key: int, *, touch: bool = False, **changes: Any) -> ConversationRow:
         """Set columns of a conversation; ``touch`` moves it to the top. Returns the new row."""
-        if not changes.keys() <= _CHANGEABLE:
-            raise ValueError(f"not columns: {changes.keys() - _CHANGEABLE}")
-        if touch:
-            changes["updated_at"] = time.time()
-
-        def work(db: sqlite3.Connection) -> ConversationRow:
-            if changes:
-                sets = ", ".join(f"{name} = ?" for name in changes)
-                db.execute(
-                    f"UPDATE conversations SET {sets} WHERE key = ?",  # noqa: S608 - names checked
-                    [*_values(changes).values(), key],
-                )
-            return _one(db, "key = ?", key)
-
-        return await self._db.write(work)
+        return await self._db.write(lambda db: change_row(db, key, touch=touch, **changes))
 
     async def row(self, key: int) -> ConversationRow | None:
         """Return a conversation by key."""
         return await self._db.read(lambda db: _maybe(db, "key = ?", key))
 
+    async def rows(
+        self,
+        profile: str,
+        *,
+        query: str = "",
+        limit: int = 200,
+        offset: int = 0,
+        also: Iterable[int] = (),
+    ) -> list[ConversationRow]:
+        """Return conversations, latest first, whose title or ids contain ``query``.
+
+        Empty ones are passed over, but for the keys in ``also``.
+        """
+        pattern = f"%{escaped(query)}%"
+        keys = list(also)
+        clause = (
+            f"profile = ? AND (key IN ({_marks(keys)}) OR listed = 1) "
+            "AND (title LIKE ? ESCAPE '\\' OR conversation_id LIKE ? ESCAPE '\\' "
+            "OR response_id LIKE ? ESCAPE '\\') ORDER BY updated_at DESC, key DESC LIMIT ? OFFSET ?"
+        )
+        values = (profile, *keys, pattern, pattern, pattern, limit, offset)
+        return await self._db.read(lambda db: select(db, clause, *values))
+
     async def last(self, profile: str) -> ConversationRow | None:
         """Return the conversation that changed last, empty ones passed over."""
-
-        def work(db: sqlite3.Connection) -> ConversationRow | None:
-            latest = "ORDER BY updated_at DESC, key DESC LIMIT 1"
-            found = [
-                *select(db, f"profile = ? AND listed = 1 {latest}", profile),
-                *select(db, f"profile = ? AND listed = 0 AND NOT ({_EMPTY}) {latest}", profile),
-            ]
-            return max(found, key=lambda row: (row.updated_at, row.key), default=None)
-
-        return await self._db.read(work)
+        clause = "profile = ? AND listed = 1 ORDER BY updated_at DESC, key DESC LIMIT 1"
+        return await self._db.read(lambda db: _maybe(db, clause, profile))
 
     async def find(self, profile: str, target: str) -> list[ConversationRow]:
         """Return what ``target`` names: a full id, else an exact title, else a prefix of an id.
 
-        More than one row means the target is ambiguous.
+        More than one row means the target is ambiguous. Nothing is named by an empty one.
         """
+        if not target:
+            return []
 
         def work(db: sqlite3.Connection) -> list[ConversationRow]:
             prefix = (target, f"{target}\U0010ffff")
@@ -119,7 +113,7 @@ class Index:
                 (f"{HAS_ID} AND conversation_id BETWEEN ? AND ?", prefix),
                 (BY_RESPONSE.format("BETWEEN ? AND ?"), (*prefix, *prefix)),
             ]
-            for clause, values in attempts if target else ():
+            for clause, values in attempts:
                 if found := select(db, f"profile = ? AND {clause} LIMIT 10", profile, *values):
                     return found
             return []
@@ -140,13 +134,33 @@ class Index:
         the library may be about to write in its own.
         """
         named = list(keys)
-        marks = ", ".join("?" * len(named))
         await self._db.write(
             lambda db: db.execute(
-                f"DELETE FROM conversations WHERE key IN ({marks}) AND {_EMPTY}",  # noqa: S608 - constants only
+                f"DELETE FROM conversations WHERE key IN ({_marks(named)}) AND listed = 0",  # noqa: S608 - constants only
                 named,
             )
         )
+
+
+def change_row(
+    db: sqlite3.Connection, key: int, *, touch: bool = False, **changes: Any
+) -> ConversationRow:
+    """Set columns of a conversation within a transaction; ``touch`` moves it to the top."""
+    if not changes.keys() <= _CHANGEABLE:
+        raise ValueError(f"not columns: {changes.keys() - _CHANGEABLE}")
+    if touch:
+        changes["updated_at"] = time.time()
+    if changes:
+        sets = ", ".join(f"{name} = ?" for name in changes)
+        db.execute(
+            f"UPDATE conversations SET {sets} WHERE key = ?",  # noqa: S608 - names checked
+            [*_values(changes).values(), key],
+        )
+    return _one(db, "key = ?", key)
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def _values(columns: Mapping[str, Any]) -> dict[str, Any]:
@@ -176,7 +190,6 @@ def _row(values: Sequence[Any]) -> ConversationRow:
         complete,
         pending,
         queued,
-        listed,
     ) = values
     return ConversationRow(
         key,
@@ -197,7 +210,6 @@ def _row(values: Sequence[Any]) -> ConversationRow:
         bool(complete),
         bool(pending),
         bool(queued),
-        bool(listed),
     )
 
 
@@ -214,5 +226,5 @@ def _maybe(db: sqlite3.Connection, clause: str, *values: Any) -> ConversationRow
 def _one(db: sqlite3.Connection, clause: str, *values: Any) -> ConversationRow:
     found = _maybe(db, clause, *values)
     if found is None:
-        raise LibraryError("The conversation is no longer in the library.", "Open it again by id.")
+        raise gone()
     return found

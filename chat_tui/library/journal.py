@@ -68,6 +68,9 @@ class Journal:
 
     async def clear(self, key: int) -> None:
         """Forget the pending turn: its outcome is known."""
-        await self._db.write(
-            lambda db: db.execute("DELETE FROM journal WHERE conversation = ?", (key,))
-        )
+        await self._db.write(lambda db: clear(db, key))
+
+
+def clear(db: sqlite3.Connection, key: int) -> None:
+    """Forget the pending turn, within a transaction."""
+    db.execute("DELETE FROM journal WHERE conversation = ?", (key,))

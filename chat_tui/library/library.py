@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from chat_tui.items import Record
+from chat_tui.library import cache, journal
 from chat_tui.library.cache import Cache
 from chat_tui.library.database import Database
-from chat_tui.library.index import Index
+from chat_tui.library.index import Index, change_row
 from chat_tui.library.journal import Journal
 from chat_tui.library.listing import Listing
+from chat_tui.library.rows import ConversationRow
 
 
 class Library:
@@ -32,6 +38,33 @@ class Library:
     async def close(self) -> None:
         """Finish what is queued and close the file."""
         await self._db.close()
+
+    async def end_turn(
+        self,
+        key: int,
+        records: Sequence[Record],
+        *,
+        replaces_from: int | None,
+        response_id: str,
+        **changes: Any,
+    ) -> ConversationRow:
+        """Write down how a turn ended, all of it or nothing: its outcome is known from here on.
+
+        ``records`` follow what is cached, or replace it from a rank on; ``response_id`` is the
+        stored response, if any; ``changes`` are columns of the index. Returns the new row.
+        """
+
+        def work(db: sqlite3.Connection) -> ConversationRow:
+            if replaces_from is None:
+                cache.append(db, key, records)
+            else:
+                cache.replace_from(db, key, replaces_from, records)
+            if response_id:
+                cache.note_response(db, key, response_id)
+            journal.clear(db, key)
+            return change_row(db, key, touch=True, **changes)
+
+        return await self._db.write(work)
 
     async def note(self, name: str) -> str:
         """Return a remembered fact, or an empty string."""

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chat_tui.library.database import Database, escaped
+from chat_tui.library.database import Database
 from chat_tui.library.index import BY_RESPONSE, HAS_ID, select
 from chat_tui.library.rows import ConversationRow, Order, Page
 from chat_tui.library.titles import BEST, Titles
@@ -43,7 +43,7 @@ _VERSION = "SELECT value FROM notes WHERE name = 'list.version'"
 
 
 class Listing:
-    """Reads the list of a profile. Empty conversations are not in it."""
+    """Reads the list of a profile. Empty conversations are passed over."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -60,43 +60,38 @@ class Listing:
         count: int,
         places: Sequence[int] = (),
         near: tuple[int, int] | None = None,
+        also: Sequence[int] = (),
     ) -> Page:
         """Return ``count`` rows from position ``first`` on.
 
+        Empty conversations are passed over, but for those in ``also``, which stand at the top.
         With ``near``, a key and the position it had, the page moves as far as that row has moved.
         """
         sorting = _SORTINGS[order]
 
         def work(db: sqlite3.Connection) -> Page:
-            total = db.execute(
-                f"SELECT count(*) FROM conversations WHERE {_LISTED}",  # noqa: S608 - constants only
-                (profile,),
-            ).fetchone()[0]
-            found = {key: _place(db, profile, sorting, key) for key in places}
-            stand = {key: place for key, place in found.items() if place is not None}
+            fresh = _fresh(db, profile, also)
+            shift = len(fresh)
+            total = shift + _count(db, _LISTED, profile)
+            stand = {row.key: place for place, row in enumerate(fresh) if row.key in places}
+            for key in places:
+                if key not in stand and _count(db, f"{_LISTED} AND key = ?", profile, key):
+                    stand[key] = shift + _count(db, f"{_LISTED} AND {sorting.before}", profile, key)
             start = first
             if near is not None and near[0] in stand:
                 start += stand[near[0]] - near[1]
             start = max(0, min(start, total - count))
+            top = fresh[start : start + count]
             rows = select(
-                db, f"{_LISTED} ORDER BY {sorting.by} LIMIT ? OFFSET ?", profile, count, start
+                db,
+                f"{_LISTED} ORDER BY {sorting.by} LIMIT ? OFFSET ?",
+                profile,
+                count - len(top),
+                max(0, start - shift),
             )
-            return Page(tuple(rows), start, total, stand)
+            return Page((*top, *rows), start, total, stand)
 
         return await self._db.read(work)
-
-    async def containing(
-        self, profile: str, text: str, *, limit: int, offset: int = 0
-    ) -> list[ConversationRow]:
-        """Return conversations, latest first, whose title or ids contain ``text`` as it stands."""
-        pattern = f"%{escaped(text)}%"
-        clause = (
-            f"{_LISTED} AND (title LIKE ? ESCAPE '\\' OR conversation_id LIKE ? ESCAPE '\\' "
-            "OR response_id LIKE ? ESCAPE '\\') ORDER BY updated_at DESC, key DESC LIMIT ? OFFSET ?"
-        )
-        return await self._db.read(
-            lambda db: select(db, clause, profile, pattern, pattern, pattern, limit, offset)
-        )
 
     async def search(self, profile: str, query: str) -> list[int] | None:
         """Return keys of what a typed query finds, best first; None when a newer one was asked.
@@ -141,18 +136,15 @@ class Listing:
         return self._titles[2]
 
 
-def _place(db: sqlite3.Connection, profile: str, sorting: _Sorting, key: int) -> int | None:
-    listed = db.execute(
-        f"SELECT 1 FROM conversations WHERE {_LISTED} AND key = ?",  # noqa: S608 - constants only
-        (profile, key),
-    ).fetchone()
-    if listed is None:
-        return None
-    counted = db.execute(
-        f"SELECT count(*) FROM conversations WHERE {_LISTED} AND {sorting.before}",  # noqa: S608 - constants only
-        (profile, key),
-    ).fetchone()
-    return int(counted[0])
+def _fresh(db: sqlite3.Connection, profile: str, keys: Sequence[int]) -> list[ConversationRow]:
+    marks = ", ".join("?" * len(keys))
+    clause = f"key IN ({marks}) AND profile = ? AND listed = 0 ORDER BY key DESC"
+    return select(db, clause, *keys, profile)
+
+
+def _count(db: sqlite3.Connection, clause: str, *values: object) -> int:
+    query = f"SELECT count(*) FROM conversations WHERE {clause}"  # noqa: S608 - constants only
+    return int(db.execute(query, values).fetchone()[0])
 
 
 def _by_id(db: sqlite3.Connection, profile: str, query: str) -> list[int]:

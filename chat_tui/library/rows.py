@@ -41,8 +41,6 @@ class ConversationRow:
     """Whether a sent turn has no known outcome."""
     queued: bool = False
     """Whether messages wait to be sent."""
-    listed: bool = False
-    """Whether it ever came to more than an empty composer; the library says so by itself."""
 
 
 @dataclass(frozen=True, slots=True)

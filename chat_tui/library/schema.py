@@ -3,7 +3,36 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 
+_EMPTY = """
+    conversation_id = '' AND response_id = '' AND title = ''
+    AND NOT EXISTS (SELECT 1 FROM items WHERE items.conversation = key)
+    AND NOT EXISTS (SELECT 1 FROM drafts WHERE drafts.conversation = key)
+    AND NOT EXISTS (SELECT 1 FROM journal WHERE journal.conversation = key)
+    AND NOT EXISTS (SELECT 1 FROM queue WHERE queue.conversation = key)
+"""
+_LISTING = "".join(
+    f"""
+    CREATE TRIGGER {table}_begin AFTER INSERT ON {table} BEGIN
+        UPDATE conversations SET listed = 1 WHERE key = NEW.conversation AND NOT listed; END;
+    CREATE TRIGGER {table}_end AFTER DELETE ON {table} BEGIN
+        UPDATE conversations SET listed = 0
+            WHERE key = OLD.conversation AND listed AND {_EMPTY}; END;
+    """  # noqa: S608 - constants only
+    for table in ("items", "drafts", "journal", "queue")
+) + "".join(
+    f"""
+    CREATE TRIGGER conversation_{name} AFTER {change} ON conversations BEGIN
+        UPDATE conversations SET listed = (NOT ({_EMPTY}))
+            WHERE key = NEW.key AND listed != (NOT ({_EMPTY})); END;
+    """  # noqa: S608 - constants only
+    for name, change in (
+        ("made", "INSERT"),
+        ("anchored", "UPDATE OF conversation_id, response_id, title"),
+    )
+)
+"""Keeps ``listed`` true: whether there is more of a conversation than an empty composer."""
 MIGRATIONS = (
     """
     CREATE TABLE conversations (
@@ -55,16 +84,16 @@ MIGRATIONS = (
         after_item TEXT NOT NULL DEFAULT '',
         at REAL NOT NULL
     );
-    CREATE TABLE notes (
-        name TEXT PRIMARY KEY,
-        value TEXT NOT NULL
-    ) WITHOUT ROWID;
     """,
-    """
+    f"""
     ALTER TABLE conversations ADD COLUMN listed INTEGER NOT NULL DEFAULT 0;
-    UPDATE conversations SET listed = 1
-        WHERE conversation_id != '' OR response_id != '' OR title != ''
-        OR EXISTS (SELECT 1 FROM journal WHERE journal.conversation = key);
+    CREATE TABLE queue (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        conversation INTEGER NOT NULL REFERENCES conversations (key) ON DELETE CASCADE,
+        text TEXT NOT NULL
+    );
+    CREATE INDEX queue_by_conversation ON queue (conversation, id);
+    UPDATE conversations SET listed = (NOT ({_EMPTY}));
     DROP INDEX conversations_by_time;
     CREATE INDEX conversations_by_change
         ON conversations (profile, listed, updated_at DESC, key DESC);
@@ -74,22 +103,11 @@ MIGRATIONS = (
         ON conversations (profile, listed, title COLLATE NOCASE, key);
     CREATE INDEX conversations_by_response ON conversations (response_id)
         WHERE response_id != '';
-    CREATE TRIGGER conversation_made AFTER INSERT ON conversations
-        WHEN NEW.conversation_id != '' OR NEW.response_id != '' OR NEW.title != ''
-        BEGIN UPDATE conversations SET listed = 1 WHERE key = NEW.key; END;
-    CREATE TRIGGER conversation_anchored
-        AFTER UPDATE OF conversation_id, response_id, title ON conversations
-        WHEN NOT NEW.listed
-            AND (NEW.conversation_id != '' OR NEW.response_id != '' OR NEW.title != '')
-        BEGIN UPDATE conversations SET listed = 1 WHERE key = NEW.key; END;
-    CREATE TABLE queue (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        conversation INTEGER NOT NULL REFERENCES conversations (key) ON DELETE CASCADE,
-        text TEXT NOT NULL
-    );
-    CREATE INDEX queue_by_conversation ON queue (conversation, id);
-    CREATE TRIGGER turn_written AFTER INSERT ON journal
-        BEGIN UPDATE conversations SET listed = 1 WHERE key = NEW.conversation; END;
+    {_LISTING}
+    CREATE TABLE IF NOT EXISTS notes (
+        name TEXT PRIMARY KEY,
+        value TEXT NOT NULL
+    ) WITHOUT ROWID;
     INSERT OR REPLACE INTO notes VALUES ('list.version', '1');
     CREATE TRIGGER list_grew AFTER INSERT ON conversations
         BEGIN UPDATE notes SET value = value + 1 WHERE name = 'list.version'; END;
@@ -98,19 +116,44 @@ MIGRATIONS = (
     CREATE TRIGGER list_changed
         AFTER UPDATE OF profile, title, updated_at, listed ON conversations
         BEGIN UPDATE notes SET value = value + 1 WHERE name = 'list.version'; END;
-    CREATE TRIGGER message_queued AFTER INSERT ON queue
-        BEGIN UPDATE conversations SET listed = 1 WHERE key = NEW.conversation; END;
-    """,
+    """,  # noqa: S608 - constants only
 )
+
+
+class NewerSchema(sqlite3.DatabaseError):
+    """The file was written by a newer version of this program."""
 
 
 def migrate(db: sqlite3.Connection) -> None:
     """Bring the file to the newest schema, each step in a transaction of its own.
 
-    Raises sqlite3.DatabaseError when the file was written by a newer version.
+    Several programs may do so at once. Raises NewerSchema.
     """
-    version = db.execute("PRAGMA user_version").fetchone()[0]
+    while (version := _version(db)) < len(MIGRATIONS):
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            if _version(db) == version:  # else another program was faster
+                for statement in _statements(MIGRATIONS[version]):
+                    db.execute(statement)
+                db.execute(f"PRAGMA user_version = {version + 1}")
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
     if version > len(MIGRATIONS):
-        raise sqlite3.DatabaseError("it was written by a newer version of chat-tui")
-    for number, script in enumerate(MIGRATIONS[version:], version + 1):
-        db.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")
+        raise NewerSchema("it was written by a newer version of chat-tui")
+
+
+def _version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Yield the statements of a script: running it whole would end the transaction first."""
+    statement = ""
+    for part in script.split(";"):
+        statement += f"{part};"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

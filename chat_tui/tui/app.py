@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -18,9 +19,9 @@ from chat_tui.tui.composer import Composer
 from chat_tui.tui.conversations import ConversationList, ConversationPane
 from chat_tui.tui.inspector.pane import Inspector
 from chat_tui.tui.keymap import ACTIONS, Action, Scope, keys_of
-from chat_tui.tui.panes import Panes, TooSmall
+from chat_tui.tui.panes import Panes, TooSmall, too_small
 from chat_tui.tui.status import KeyHints, StatusLine
-from chat_tui.tui.terminal import teach_keys
+from chat_tui.tui.terminal import teach_keys, tolerate_stray_bytes
 from chat_tui.tui.text import line
 from chat_tui.tui.theme import DUSK, THEMES, variables
 from chat_tui.tui.transcript import messages
@@ -42,6 +43,7 @@ class ChatTuiApp(Commands):
         self, settings: Settings, make: Callable[[], Controller], launch: Launch | None = None
     ) -> None:
         teach_keys()
+        tolerate_stray_bytes()
         super().__init__(settings)
         for theme in THEMES:
             self.register_theme(theme)
@@ -69,16 +71,18 @@ class ChatTuiApp(Commands):
         yield self.panes
         yield self.hints
         yield self.status
-        yield TooSmall(Content(""))
 
     # --- life -----------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
         """Paint first; everything that takes time begins after the first frame."""
-        self.composer.focus()
+        # At once, unlike focus(): keys pressed while the program started wait in the queue.
+        self.screen.set_focus(self.composer)
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
+        gc.freeze()  # what starting made stays for good: no use to look at it again and again
+        gc.enable()
         self.run_worker(self._open_first(), group="commands")
 
     async def _open_first(self) -> None:
@@ -163,6 +167,7 @@ class ChatTuiApp(Commands):
         self.notice.clear()
         self.composer.show(view.draft)
         self.transcript.show(view.records, older=view.older)
+        self.transcript.set_streaming(view.growing)
         self.list_pane.list.current = view.key
         self.show_facts(view)
         self.inspector.show_item(None)
@@ -188,8 +193,7 @@ class ChatTuiApp(Commands):
 
     def put_back(self, text: str) -> None:
         """Give text back to the composer, before whatever is there."""
-        rest = self.composer.text
-        self.composer.show(f"{text}\n{rest}" if rest else text)
+        self.composer.put_back(text)
         self.composer.focus()
 
     # --- messages of the panes ------------------------------------------------------------------
@@ -291,8 +295,13 @@ class ChatTuiApp(Commands):
 
     def on_resize(self, event: events.Resize) -> None:
         """Fit the panes to the new size."""
-        self.query_one(TooSmall).judge(event.size)
         self.panes.fit(event.size)
+        small = too_small(event.size)
+        cover = self.query(TooSmall)
+        if cover:
+            cover.first().judge(event.size)
+        elif small:
+            self.mount(TooSmall(small))
 
     def action_pane_list(self) -> None:
         """Show or hide the list."""

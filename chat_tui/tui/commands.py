@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 UNSENT = "Resend it, or take it back to edit it."
 """A way out that names two actions; shown with the keys they have now."""
 
+_OVER_DIALOGS = ("quit", "quit_twice")
+"""Actions that a dialog does not keep from happening."""
+
 P = ParamSpec("P")
 C = TypeVar("C", bound="Commands")
 
@@ -70,6 +73,10 @@ class Commands(App[None]):
         if self.made is None:
             raise ChatTuiError("Still starting.", "Try again in a moment.")
         return self.made
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave the keys to a dialog while one is open; quitting always works."""
+        return action in _OVER_DIALOGS or not self.screen.is_modal
 
     # --- what the layout provides ---------------------------------------------------------------
 
@@ -319,12 +326,9 @@ class Commands(App[None]):
 
     def action_palette(self) -> None:
         """Open the command palette."""
-        from textual.command import CommandPalette  # noqa: PLC0415
+        from chat_tui.tui.palette import Palette  # noqa: PLC0415
 
-        from chat_tui.tui.palette import ActionProvider  # noqa: PLC0415
-
-        if not isinstance(self.screen, CommandPalette):
-            self.push_screen(CommandPalette(providers=[ActionProvider]))
+        self.push_screen(Palette())
 
     def action_quit_twice(self) -> None:
         """Quit at the second press within two seconds."""

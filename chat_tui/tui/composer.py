@@ -80,6 +80,11 @@ class Composer(TextArea):
         self.load_text(text)
         self.move_cursor(self.document.end)
 
+    def put_back(self, text: str) -> None:
+        """Put text before whatever is there, as a draft that is still to be saved."""
+        self.load_text(f"{text}\n{self.text}" if self.text else text)
+        self.move_cursor(self.document.end)
+
     def take(self) -> str:
         """Return the text and empty the box."""
         text = self.text

@@ -98,6 +98,7 @@ class Feed:
     def _take_view(self, view: View, *, records: bool) -> None:
         if records:
             self._app.transcript.reload(view.records, older=view.older)
+            self._app.transcript.set_streaming(view.growing)
         self._app.show_facts(view)
 
     def _tell_end(self, report: TurnReport) -> None:

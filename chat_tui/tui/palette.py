@@ -5,12 +5,36 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual import on
+from textual.await_complete import AwaitComplete
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.widgets import Input, OptionList
 
 from chat_tui.tui.keymap import ACTIONS, Action, keys_of, shown
 
 if TYPE_CHECKING:
     from chat_tui.tui.commands import Commands
+
+
+class Palette(CommandPalette):
+    """Textual's palette over our actions, deaf once it was left: keys may still be on their way."""
+
+    def __init__(self) -> None:
+        super().__init__(providers=[ActionProvider])
+
+    def dismiss(self, result: object = None) -> AwaitComplete:
+        """Leave, once: Textual pops whatever is on top."""
+        return super().dismiss(None) if self.is_active else AwaitComplete()
+
+    @on(Input.Changed)
+    @on(Input.Submitted)
+    @on(OptionList.OptionSelected)
+    def _ignore_late_keys(
+        self, event: Input.Changed | Input.Submitted | OptionList.OptionSelected
+    ) -> None:
+        if not self.is_active:
+            event.stop()
+            event.prevent_default()
 
 
 class ActionProvider(Provider):

@@ -90,6 +90,7 @@ class Panes(Horizontal):
         module = await asyncio.to_thread(import_module, "chat_tui.tui.transcript.transcript")
         transcript: Transcript = module.Transcript(id="transcript")
         transcript.placeholder = _EMPTY
+        await self.inspector.furnish()
         space = self.query_one("#unfurnished")
         await self.query_one("#main").mount(transcript, after=space)
         await space.remove()
@@ -100,7 +101,9 @@ class Panes(Horizontal):
         for pane, threshold in ((self.list_pane, LIST_FROM), (self.inspector, INSPECTOR_FROM)):
             beside = size.width >= threshold
             pane.set_class(not beside, "-overlay")
-            pane.display = self._asked.get((pane, beside), beside)
+            shown = self._asked.get((pane, beside), beside)
+            if pane.display != shown:  # setting it costs a layout even when nothing changes
+                pane.display = shown
 
     def toggle_list(self) -> None:
         """Show or hide the list."""
@@ -145,17 +148,21 @@ class TooSmall(Static):
         height: 100%;
         padding: 1 2;
         background: $background;
-        display: none;
     }
     """
 
     def judge(self, size: Size) -> None:
         """Show or hide, by the terminal's size."""
-        self.display = size.width < SMALLEST.width or size.height < SMALLEST.height
-        if self.display:
-            self.update(
-                Content(
-                    f"This terminal is {size.width}×{size.height}; enlarge it to at least "
-                    f"{SMALLEST.width}×{SMALLEST.height} to go on. Nothing is lost."
-                )
-            )
+        sentence = too_small(size)
+        self.display = bool(sentence)
+        self.update(Content(sentence))
+
+
+def too_small(size: Size) -> str:
+    """Return what to say of a terminal too small to work in, or an empty string."""
+    if size.width >= SMALLEST.width and size.height >= SMALLEST.height:
+        return ""
+    return (
+        f"This terminal is {size.width}×{size.height}; enlarge it to at least "
+        f"{SMALLEST.width}×{SMALLEST.height} to go on. Nothing is lost."
+    )

@@ -8,6 +8,8 @@ import sys
 from tests.cli.running import Home
 
 HEAVY = {
+    "click",
+    "sqlite3",
     "cryptography",
     "httpx2",
     "keyring",
@@ -24,17 +26,15 @@ HEAVY = {
 def test_nothing_heavy_is_imported_before_the_first_frame(home: Home) -> None:
     code = (
         "import sys\n"
-        "import chat_tui.cli.commands, chat_tui.cli.opening\n"
-        "from chat_tui.cli.composing import compose\n"
-        "controller = compose()\n"
-        "from chat_tui.controller import Launch\n"
+        "import chat_tui.cli.opening\n"
+        "from chat_tui.config import Settings\n"
         "from chat_tui.tui.app import ChatTuiApp\n"
         "loaded = []\n"
         "def begin(app):\n"
         "    loaded.extend(sys.modules)\n"
         "    app.exit()\n"
         "ChatTuiApp._begin = begin\n"
-        "ChatTuiApp(controller, Launch()).run(headless=True)\n"
+        "ChatTuiApp(Settings(), lambda: None).run(headless=True)\n"
         "print(*loaded)\n"
     )
     done = subprocess.run(

@@ -41,7 +41,11 @@ WRONG = {
     "everyone on the network": (["serve", "--host", "0.0.0.0", "--no-auth"], 2, "Refusing"),
     "an upstream nobody knows": (["serve", "--upstream", "oracle"], 2, "oracle"),
     "a socket in no directory": (["serve", "--uds", "/proc/nowhere/s"], 1, "Cannot listen"),
-    "a database in no directory": (["serve", "--database", "/proc/x.db"], 1, "/proc/x.db"),
+    "a database in no directory": (
+        ["serve", "--port", "0", "--database", "/proc/x.db"],
+        1,
+        "/proc/x.db",
+    ),
 }
 
 
@@ -154,7 +158,7 @@ def test_a_key_in_clear_to_another_machine_is_refused(home: Home) -> None:
 
 
 def test_no_key(home: Home) -> None:
-    home.write_config('[profiles.far]\nbase_url = "http://127.0.0.1:9/v1"\n')
+    home.write_config('[profiles.far]\nbase_url = "https://api.example.invalid/v1"\n')
     done = home.run("show", "conv_1", "-p", "far")
     assert "No key for profile far" in one_sentence(done.stderr)
     assert done.returncode == 4

@@ -123,7 +123,7 @@ class Home:
         """Return every file of the program with its bytes."""
         return {
             path: path.read_bytes()
-            for directory in (self.data, self.state, self.root / "config")
+            for directory in (self.data, self.state, self.root / "config", self._runtime)
             for path in directory.rglob("*")
             if path.is_file()
         }

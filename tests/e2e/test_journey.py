@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import secrets
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
 
-from tests.e2e.home import COMMAND, Home, items, texts
+from tests.e2e.home import Home, items, texts
 from tests.e2e.program import Program
+from tests.e2e.serving import served
 
 PROMPTS = ["my name is Ada", "what is my name?"]
 ANSWERS = [
@@ -81,28 +78,6 @@ def test_a_conversation_lives_on_the_embedded_server(home: Home) -> None:
     with home.server() as server:
         assert texts(items(server, conversation)) == SAID
         assert home.cached("SELECT count(*) FROM items") == [len(SAID)]
-
-
-@contextmanager
-def served(home: Home, token: str) -> Iterator[str]:
-    """Run `chat-tui serve` in a place of its own and yield its base URL."""
-    server = subprocess.Popen(
-        [COMMAND, "serve", "--port=0", "--token", token, "--database", str(home.root / "far.db")],
-        env=home.env,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert server.stdout is not None
-        said = ""
-        while not (found := re.search(r"OPENAI_BASE_URL=(\S+)", said)):
-            line = server.stdout.readline()
-            assert line, said
-            said += line
-        yield found[1]
-    finally:
-        server.terminate()
-        server.communicate(timeout=10)
 
 
 def test_a_conversation_lives_on_a_server_over_tcp(home: Home) -> None:

@@ -79,9 +79,10 @@ class Terminal:
         self._arrived = threading.Condition()
         self._ended = False
         self._exit_code: int | None = None
-        self._master, slave = os.openpty()
+        # Like the shell's, our end of the slave stays open: what is typed early waits in it.
+        self._master, self._slave = os.openpty()
         self._set_size(*size)
-        name = os.ttyname(slave)
+        name = os.ttyname(self._slave)
         program = shutil.which(command[0], path=env.get("PATH"))
         assert program is not None, f"there is no program {command[0]}"
         # Opened by a session leader, the terminal becomes the program's controlling one.
@@ -92,7 +93,6 @@ class Terminal:
         ]
         self.started = time.perf_counter()
         self.pid = os.posix_spawn(program, [*command], {**env}, file_actions=actions, setsid=True)
-        os.close(slave)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -177,7 +177,10 @@ class Terminal:
                 left = end - time.monotonic()
                 if self._ended or left <= 0:
                     break
-                self._arrived.wait(left)
+                if self.exit_code is None:
+                    self._arrived.wait(min(left, 0.2))
+                else:
+                    self._arrived.wait(left)
         raise AssertionError(f"it never came: {what}\n{self.report()}")
 
     def _text_now(self) -> str:
@@ -237,6 +240,11 @@ class Terminal:
         """Paste text in brackets, as terminals do; lone surrogates go as bytes."""
         self.send(f"{PASTE_START}{text}{PASTE_END}".encode(errors="surrogatepass"))
 
+    def click(self, column: int, line: int) -> None:
+        """Click on a cell, counted from 0."""
+        for end in "Mm":
+            self.send(f"\x1b[<0;{column + 1};{line + 1}{end}".encode())
+
     def resize(self, columns: int, lines: int) -> None:
         """Change the size and tell the program."""
         self.lines()
@@ -257,6 +265,7 @@ class Terminal:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
                 self._exit_code = os.waitstatus_to_exitcode(status)
+                os.close(self._slave)
         return self._exit_code
 
     def wait_end(self, *, seconds: float = PATIENCE) -> int:

@@ -152,3 +152,24 @@ async def test_reasoning_and_calls_are_drawn_apart(server: EmbeddedServer, home:
         kinds = [r.item.kind for r in app.app.transcript.records]
         assert kinds == [Kind.USER, Kind.REASONING, Kind.ASSISTANT]
         assert "reasoning" in app.screen()
+
+
+async def test_an_answer_is_whole_when_one_comes_back_while_it_grows(
+    server: EmbeddedServer, home: Path
+) -> None:
+    async with opened(server, home) as app:
+        await start(app, "pace 60\nlong 2000")
+        key = app.app.key
+        transcript = app.app.transcript
+        ref = transcript.records[-1].ref
+        await app.until(lambda: len(transcript._document.body(ref)) > 40, "the answer grows")
+        await app.pilot.press("ctrl+n")
+        await app.until(lambda: app.app.key != key, "a new conversation")
+        await app.app.open(key)
+        before = len(transcript._document.body(ref))
+        await app.until(lambda: len(transcript._document.body(ref)) > before, "it grows on")
+        assert transcript._document.growing == ref
+        shown = transcript._document.body(ref)
+        await app.pilot.press("escape")
+        await app.until(lambda: app.app.view and not app.app.view.running, "the stop")
+        assert app.controller.view(key).records[-1].item.text.startswith(shown)

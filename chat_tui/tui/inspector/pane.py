@@ -20,7 +20,6 @@ from chat_tui.tui.keymap import Scope, bindings
 
 if TYPE_CHECKING:
     from textual import events
-    from textual.app import ComposeResult
 
     from chat_tui.controller import View
     from chat_tui.items import Record
@@ -75,7 +74,7 @@ class LinesView(ScrollView, can_focus=True):
 
     def _fold(self) -> None:
         width = self.scrollable_content_region.width
-        if width <= 0 or width == self._width:
+        if width <= 0 or width == self._width or not self._lines:
             return
         self._width = width
         self._folded = [part for line in self._lines for part in folded(line, width)]
@@ -142,13 +141,9 @@ class Inspector(Vertical):
         self._tabs = Static(Content(""), classes="pane-title")
         self.lines = LinesView(id="inspector-lines")
 
-    def compose(self) -> ComposeResult:
-        """Lay the tabs over the lines."""
-        yield self._tabs
-        yield self.lines
-
-    def on_mount(self) -> None:
-        """Draw what was set before the pane was there."""
+    async def furnish(self) -> None:
+        """Lay the tabs over the lines; before that the pane is an empty place."""
+        await self.mount(self._tabs, self.lines)
         self._draw(from_top=True)
 
     def on_show(self) -> None:
@@ -176,7 +171,7 @@ class Inspector(Vertical):
 
     def _draw(self, *, from_top: bool) -> None:
         """Draw the tab on top, if it can be seen and differs from what is drawn."""
-        if not self.is_mounted or not self.display or self._view is None:
+        if not self.lines.is_mounted or not self.display or self._view is None:
             return
         shown = (self.tab, self._record if self.tab is Tab.ITEM else self._view)
         if shown == self._drawn:

@@ -54,6 +54,8 @@ class ChooseScreen(Dialog[str]):
         self._find = find
         self._placeholder = placeholder
         self._free = free
+        self._found: Sequence[Choice] = ()
+        """What the list shows."""
 
     def compose(self) -> ComposeResult:
         """Lay out the box."""
@@ -79,8 +81,9 @@ class ChooseScreen(Dialog[str]):
             found = await self._find(query.strip())
         except ChatTuiError as error:
             found, hint = (), str(error)
-        if self.query_one(Input).value != query:
-            return
+        if not self.is_current or self.query_one(Input).value != query:
+            return  # left, or typed on, while it was searched
+        self._found = found
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_options(_option(choice) for choice in found)
@@ -99,19 +102,18 @@ class ChooseScreen(Dialog[str]):
         """Answer the highlighted choice, else what was typed."""
         options = self.query_one(OptionList)
         if options.highlighted is not None:
-            self.dismiss(options.get_option_at_index(options.highlighted).id)
+            self.dismiss(self._found[options.highlighted].answer)
         elif self._free and event.value.strip():
             self.dismiss(event.value.strip())
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Answer the choice clicked on."""
-        self.dismiss(event.option.id)
+        self.dismiss(self._found[event.option_index].answer)
 
 
 def _option(choice: Choice) -> Option:
     return Option(
-        Content.assemble(visible_line(choice.label), "  ", (visible_line(choice.detail), "$muted")),
-        id=choice.answer,
+        Content.assemble(visible_line(choice.label), "  ", (visible_line(choice.detail), "$muted"))
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, TypeVar
 
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
@@ -37,6 +38,10 @@ class Dialog(ModalScreen[T | None]):
         Input:focus { border: tall $primary; }
     }
     """
+
+    def dismiss(self, result: T | None = None) -> AwaitComplete:
+        """Answer, once: Textual pops whatever is on top, also for a dialog already left."""
+        return super().dismiss(result) if self.is_active else AwaitComplete()
 
     def action_leave(self) -> None:
         """Leave without doing anything."""

@@ -226,7 +226,7 @@ def test_only_clean_web_and_mail_links_open(url: str, opens: bool) -> None:
 
 
 def test_parsers_are_loaded_only_when_needed() -> None:
-    code = "import sys, chat_tui.tui.transcript; print(*sys.modules)"
+    code = "import sys, chat_tui.tui.transcript.transcript; print(*sys.modules)"
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()

@@ -1,0 +1,34 @@
+"""Bytes from a server to JSON, the one place where they are read. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def read_json(data: bytes) -> Any:
+    """Return what ``data`` says, None when it is not JSON.
+
+    What could never be written down or sent on again is replaced: bytes that are not UTF-8 and lone
+    surrogates by U+FFFD, ``NaN`` and infinities by None.
+    """
+    text = data.decode("utf-8", "replace").lstrip("\ufeff")
+    try:
+        value = json.loads(text, parse_constant=lambda name: None)
+        return _whole(value) if _SURROGATE_ESCAPE.search(text) else value
+    except (ValueError, RecursionError):
+        return None
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_whole(inner) for inner in value]
+    if isinstance(value, dict):
+        return {_whole(name): _whole(inner) for name, inner in value.items()}
+    return value

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         ItemUpdated,
         ListChanged,
         Notice,
+        QueueChanged,
         RecordsChanged,
         TurnEnded,
         TurnStarted,
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from chat_tui.controller.launch import Launch
     from chat_tui.controller.listing import Wanted
     from chat_tui.controller.metadata import MAX_KEY, MAX_PAIRS, MAX_VALUE, check_metadata
-    from chat_tui.controller.view import Listing, Summary, TurnReport, View
+    from chat_tui.controller.view import Listing, Queued, Summary, TurnReport, View
 
 _HOMES = {
     "Controller": "controller",
@@ -41,6 +42,8 @@ _HOMES = {
     "MAX_PAIRS": "metadata",
     "MAX_VALUE": "metadata",
     "Notice": "events",
+    "QueueChanged": "events",
+    "Queued": "view",
     "RecordsChanged": "events",
     "Summary": "view",
     "TurnEnded": "events",
@@ -77,6 +80,8 @@ __all__ = [
     "Listing",
     "LocalServer",
     "Notice",
+    "QueueChanged",
+    "Queued",
     "RecordsChanged",
     "Summary",
     "TurnEnded",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chat_tui.config import Chaining, Profile, Settings, read_compaction
-from chat_tui.controller.view import TurnReport, View
+from chat_tui.controller.view import Queued, TurnReport, View
 from chat_tui.items import Item, Kind, Place, RawItem, Record, visible_line
 from chat_tui.library import ConversationRow, Window
 from chat_tui.planning import Capabilities, Choices, State, TurnPlan, context_window, plan_turn
@@ -36,6 +36,9 @@ class Conversation:
     """Brings the records up to what the running turn received."""
     asking: bool = False
     """Whether the server is being asked what it holds."""
+    queue: tuple[Queued, ...] = ()
+    queue_waits: bool = False
+    """Whether the queue goes on only when the user says so."""
     seals_asked: set[str] = field(default_factory=set)
     """Ids of reasoning items whose encrypted content the server was asked for."""
 
@@ -48,6 +51,11 @@ class Conversation:
     def running(self) -> bool:
         """Whether a turn is under way."""
         return self.stop is not None
+
+    @property
+    def busy(self) -> bool:
+        """Whether what is sent now has to wait its turn."""
+        return self.running or bool(self.queue and not self.queue_waits)
 
     def plan(self, able: Capabilities) -> TurnPlan:
         """Return what the next turn would do."""
@@ -74,6 +82,8 @@ class Conversation:
             metadata=row.metadata,
             created_at=row.created_at,
             updated_at=row.updated_at,
+            queued=self.queue,
+            queue_waits=self.queue_waits,
         )
 
     @property
@@ -83,8 +93,10 @@ class Conversation:
 
     @property
     def holds_private(self) -> bool:
-        """Whether closing it would lose off-the-record turns, an unsent message or a draft."""
+        """Whether closing it would lose something off the record, or an unsent message."""
         if self.draft and not self.choices.store:
+            return True
+        if any(not queued.kept for queued in self.queue):
             return True
         return any(record.place in LOCAL_PLACES for record in self.state.records)
 

@@ -36,6 +36,17 @@ class TurnReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Queued:
+    """A message that waits to be sent."""
+
+    number: int
+    """Unlike any other's; later ones are larger."""
+    text: str
+    kept: bool
+    """Whether it is on disk: what was written off the record is in memory only."""
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """An open conversation, as much of it as is loaded."""
 
@@ -65,6 +76,11 @@ class View:
         """The ref of the record that is being written, None for none."""
         last = self.records[-1] if self.running and self.records else None
         return last.ref if last is not None and last.item.status == "in_progress" else None
+
+    queued: tuple[Queued, ...] = ()
+    """Messages that are sent when the answer has come."""
+    queue_waits: bool = False
+    """Whether the queue goes on only when the user says so."""
 
     @property
     def context_tokens(self) -> int:

@@ -3,6 +3,7 @@
 from chat_tui.library.cache import KEPT_PLACES
 from chat_tui.library.database import LibraryError, sqlite_version
 from chat_tui.library.library import Library
+from chat_tui.library.queue import TakenElsewhereError
 from chat_tui.library.rows import ConversationRow, Order, Page, PendingTurn, Window
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Order",
     "Page",
     "PendingTurn",
+    "TakenElsewhereError",
     "Window",
     "sqlite_version",
 ]

@@ -24,12 +24,13 @@ _SELECT = (
     "EXISTS (SELECT 1 FROM journal WHERE journal.conversation = key), "
     "EXISTS (SELECT 1 FROM queue WHERE queue.conversation = key) FROM conversations"
 )
-HAS_ID = "conversation_id != ''"
+HAS_ID = "profile = ? AND conversation_id != ''"
 BY_RESPONSE = (
-    "key IN (SELECT key FROM conversations WHERE response_id != '' AND response_id {0} "
+    "+profile = ? AND key IN (SELECT key FROM conversations "
+    "WHERE response_id != '' AND response_id {0} "
     "UNION SELECT conversation FROM responses WHERE response_id {0})"
 )
-"""Said so that the indexes serve it."""
+"""Said so that the indexes serve it: a plus keeps SQLite from looking the profile up."""
 _CHANGEABLE = frozenset(_COLUMNS.replace(" ", "").split(",")) - {"profile"}
 
 
@@ -109,12 +110,12 @@ class Index:
             attempts: list[tuple[str, tuple[str, ...]]] = [
                 (f"{HAS_ID} AND conversation_id = ?", (target,)),
                 (BY_RESPONSE.format("= ?"), (target, target)),
-                ("listed = 1 AND title = ? COLLATE NOCASE", (target,)),
+                ("profile = ? AND listed = 1 AND title = ? COLLATE NOCASE", (target,)),
                 (f"{HAS_ID} AND conversation_id BETWEEN ? AND ?", prefix),
                 (BY_RESPONSE.format("BETWEEN ? AND ?"), (*prefix, *prefix)),
             ]
             for clause, values in attempts:
-                if found := select(db, f"profile = ? AND {clause} LIMIT 10", profile, *values):
+                if found := select(db, f"{clause} LIMIT 10", profile, *values):
                     return found
             return []
 

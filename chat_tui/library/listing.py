@@ -20,6 +20,7 @@ _SHORTEST_ID = 3
 @dataclass(frozen=True, slots=True)
 class _Sorting:
     by: str
+    back: str
     before: str
     """What holds for rows before the one with a given key."""
 
@@ -27,14 +28,17 @@ class _Sorting:
 _SORTINGS: dict[Order, _Sorting] = {
     "recent": _Sorting(
         "updated_at DESC, key DESC",
+        "updated_at, key",
         "(updated_at, key) > (SELECT updated_at, key FROM conversations WHERE key = ?)",
     ),
     "created": _Sorting(
         "created_at DESC, key DESC",
+        "created_at, key",
         "(created_at, key) > (SELECT created_at, key FROM conversations WHERE key = ?)",
     ),
     "title": _Sorting(
         "title COLLATE NOCASE, key",
+        "title COLLATE NOCASE DESC, key DESC",
         "(title COLLATE NOCASE, key) < (SELECT title, key FROM conversations WHERE key = ?)",
     ),
 }
@@ -82,13 +86,9 @@ class Listing:
                 start += stand[near[0]] - near[1]
             start = max(0, min(start, total - count))
             top = fresh[start : start + count]
-            rows = select(
-                db,
-                f"{_LISTED} ORDER BY {sorting.by} LIMIT ? OFFSET ?",
-                profile,
-                count - len(top),
-                max(0, start - shift),
-            )
+            low = max(0, start - shift)
+            span = range(low, low + count - len(top))
+            rows = _run(db, profile, sorting, span, total - shift)
             return Page((*top, *rows), start, total, stand)
 
         return await self._db.read(work)
@@ -137,9 +137,23 @@ class Listing:
 
 
 def _fresh(db: sqlite3.Connection, profile: str, keys: Sequence[int]) -> list[ConversationRow]:
+    if not keys:
+        return []
     marks = ", ".join("?" * len(keys))
     clause = f"key IN ({marks}) AND profile = ? AND listed = 0 ORDER BY key DESC"
     return select(db, clause, *keys, profile)
+
+
+def _run(
+    db: sqlite3.Connection, profile: str, sorting: _Sorting, span: range, total: int
+) -> list[ConversationRow]:
+    """Read rows from the nearer end: SQLite steps over all that come before them."""
+    behind = total - span.stop
+    if behind < 0 or span.start <= behind:
+        clause = f"{_LISTED} ORDER BY {sorting.by} LIMIT ? OFFSET ?"
+        return select(db, clause, profile, len(span), span.start)
+    clause = f"{_LISTED} ORDER BY {sorting.back} LIMIT ? OFFSET ?"
+    return select(db, clause, profile, len(span), behind)[::-1]
 
 
 def _count(db: sqlite3.Connection, clause: str, *values: object) -> int:
@@ -159,7 +173,7 @@ def _by_id(db: sqlite3.Connection, profile: str, query: str) -> list[int]:
             (BY_RESPONSE.format("BETWEEN ? AND ?"), (*span, *span)),
         ):
             found = db.execute(
-                f"SELECT key FROM conversations WHERE profile = ? AND {clause} LIMIT ?",  # noqa: S608 - constants only
+                f"SELECT key FROM conversations WHERE {clause} LIMIT ?",  # noqa: S608 - constants only
                 (profile, *values, _IDS),
             )
             keys += [key for (key,) in found]

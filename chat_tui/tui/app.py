@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual import events, on
@@ -18,8 +18,9 @@ from chat_tui.tui.commands import UNSENT, Commands, command
 from chat_tui.tui.composer import Composer
 from chat_tui.tui.conversations import ConversationList, ConversationPane
 from chat_tui.tui.inspector.pane import Inspector
-from chat_tui.tui.keymap import ACTIONS, Action, Scope, keys_of
+from chat_tui.tui.keymap import ACTIONS, Action, Scope, keys_of, shown
 from chat_tui.tui.panes import Panes, TooSmall, too_small
+from chat_tui.tui.queue import QueueBar
 from chat_tui.tui.status import KeyHints, StatusLine
 from chat_tui.tui.terminal import teach_keys, tolerate_stray_bytes
 from chat_tui.tui.text import line
@@ -27,7 +28,7 @@ from chat_tui.tui.theme import DUSK, THEMES, variables
 from chat_tui.tui.transcript import messages
 
 if TYPE_CHECKING:
-    from chat_tui.controller import Controller, Launch, View
+    from chat_tui.controller import Controller, Launch, Queued, View
     from chat_tui.tui.transcript.transcript import Transcript
 
 LOG = logging.getLogger(__name__)
@@ -149,8 +150,17 @@ class ChatTuiApp(Commands):
         self.composer.set_private(private=not view.choices.store)
         self.screen.set_class(not view.choices.store, "-private")
         self.status.show(view)
+        self.show_queue(view.queued, waits=view.queue_waits)
         self.inspector.show(view)
         self._show_hints()
+
+    def show_queue(self, queued: Sequence[Queued], *, waits: bool) -> None:
+        """Show what waits to be sent."""
+        actions = {action.id: action for action in ACTIONS}
+        if not queued and self.panes.queue.has_focus:
+            self.composer.focus()
+        keys = keys_of(actions["conversation.resend"], self.chosen_keys)
+        self.panes.queue.show(queued, waits=waits, key=shown(keys[0]) if keys else "the palette")
 
     def tell(
         self, sentence: str, way_out: str = "", severity: Severity = Severity.INFORMATION
@@ -208,6 +218,18 @@ class ChatTuiApp(Commands):
         except ChatTuiError as error:
             self.put_back(event.text)
             self.tell(error.sentence, self.with_keys(error.way_out), Severity.ERROR)
+
+    @on(QueueBar.EditWanted)
+    @command
+    async def take_queued(self, event: QueueBar.EditWanted) -> None:
+        """Take a queued message back to edit it."""
+        await self.edit_queued(event.number)
+
+    @on(QueueBar.RemoveWanted)
+    @command
+    async def remove_queued(self, event: QueueBar.RemoveWanted) -> None:
+        """Remove a queued message."""
+        await self.controller.remove_queued(self.key, event.number)
 
     @on(Composer.DraftChanged)
     @command

@@ -204,13 +204,27 @@ class Commands(App[None]):
 
     @command
     async def action_conversation_resend(self) -> None:
-        """Send the unsent message again."""
-        await self.controller.resend(self.key)
+        """Send the unsent message again, else let the queue go on."""
+        view = self.controller.view(self.key)
+        if view.queue_waits and not view.pending_text:
+            await self.controller.send_on(view.key)
+        else:
+            await self.controller.resend(view.key)
 
     @command
     async def action_conversation_take_back(self) -> None:
-        """Put the unsent message into the composer."""
-        self.put_back(await self.controller.take_back(self.key))
+        """Put the unsent message, else the last queued one, into the composer."""
+        view = self.controller.view(self.key)
+        if view.queued and (view.running or not view.pending_text):
+            await self.edit_queued(view.queued[-1].number)
+        else:
+            self.put_back(await self.controller.take_back(view.key))
+
+    async def edit_queued(self, number: int) -> None:
+        """Put a queued message into the composer."""
+        key = self.key
+        await self.keep_draft()
+        self.put_back(await self.controller.take_queued(key, number))
 
     # --- choices --------------------------------------------------------------------------------
 

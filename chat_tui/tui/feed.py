@@ -14,6 +14,7 @@ from chat_tui.controller import (
     ItemUpdated,
     ListChanged,
     Notice,
+    QueueChanged,
     RecordsChanged,
     TurnEnded,
     TurnReport,
@@ -57,6 +58,9 @@ class Feed:
             case Notice(sentence, way_out, severity, key):
                 if not key or self._app.is_current(key):
                     self._app.tell(sentence, self._app.with_keys(way_out), severity)
+            case QueueChanged(key, queued, waits):
+                if self._app.is_current(key):
+                    self._app.show_queue(queued, waits=waits)
             case ViewChanged(view) | RecordsChanged(view):
                 if self._app.is_current(view.key):
                     self._take_view(view, records=isinstance(event, RecordsChanged))

@@ -23,6 +23,7 @@ class Scope(StrEnum):
     COMPOSER = "in the composer"
     ITEMS = "in the transcript"
     LIST = "in the list"
+    QUEUE = "in the queue"
     INSPECTOR = "in the inspector"
 
 
@@ -65,6 +66,10 @@ def _row(id: str, keys: str, run: str, sentence: str, hint: str = "") -> Action:
     return Action(id, keys, run, sentence, Scope.LIST, hint, group="Conversation list")
 
 
+def _queued(id: str, keys: str, run: str, sentence: str, hint: str = "") -> Action:  # noqa: A002
+    return Action(id, keys, run, sentence, Scope.QUEUE, hint, group="Queue")
+
+
 def _tab(id: str, keys: str, run: str, sentence: str, hint: str = "") -> Action:  # noqa: A002
     return Action(id, keys, run, sentence, Scope.INSPECTOR, hint, group="Inspector")
 
@@ -94,11 +99,16 @@ ACTIONS: tuple[Action, ...] = (
     ),
     _everywhere("conversation.rename", "f2", "Rename the conversation", "Conversation"),
     _everywhere("conversation.delete", "ctrl+delete", "Delete the conversation", "Conversation"),
-    _everywhere("conversation.resend", "ctrl+r", "Resend the unsent message", "Conversation"),
+    _everywhere(
+        "conversation.resend",
+        "ctrl+r",
+        "Send what waits: the unsent message, or the queue",
+        "Conversation",
+    ),
     _everywhere(
         "conversation.take_back",
         "ctrl+t",
-        "Take the unsent message back to edit it",
+        "Take the unsent or last queued message back to edit it",
         "Conversation",
     ),
     _everywhere(
@@ -169,6 +179,10 @@ ACTIONS: tuple[Action, ...] = (
         palette=True,
         group="Conversation list",
     ),
+    _queued("queue.up", "k,up", "cursor_up", "To the message above"),
+    _queued("queue.down", "j,down", "cursor_down", "To the message below"),
+    _queued("queue.edit", "enter,e", "edit", "Take the message back to edit it", "edit"),
+    _queued("queue.remove", "d,delete", "remove", "Remove the message from the queue", "remove"),
     _tab("inspector.up", "k,up", "scroll_up", "A line up"),
     _tab("inspector.down", "j,down", "scroll_down", "A line down"),
     _tab("inspector.first", "g,home", "scroll_home", "To the top"),

@@ -17,6 +17,7 @@ from chat_tui.tui.composer import Composer
 from chat_tui.tui.conversations import ConversationPane
 from chat_tui.tui.inspector import Inspector
 from chat_tui.tui.notice import NoticeBar
+from chat_tui.tui.queue import QueueBar
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -63,6 +64,7 @@ class Panes(Horizontal):
         self.heading = Static(Content(" "), id="heading", classes="pane-title")
         self._transcript: Transcript | None = None
         self.notice = NoticeBar(id="notice")
+        self.queue = QueueBar(id="queue")
         self.composer = Composer(id="composer")
         self.inspector = Inspector(id="inspector")
         self._asked: dict[tuple[Widget, bool], bool] = {}
@@ -75,6 +77,7 @@ class Panes(Horizontal):
             yield self.heading
             yield Static(Content(""), id="unfurnished")
             yield self.notice
+            yield self.queue
             yield self.composer
         yield self.inspector
 

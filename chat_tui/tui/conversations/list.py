@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from chat_tui.controller import Listing, Summary
 
-WINDOW = 300
+WINDOW = 200
 """Rows held at a time."""
-MARGIN = 60
+MARGIN = 50
 """Rows from the edge of the window at which the next one is asked for."""
 _ROLES = ("row", "time", "current", "cursor", "busy", "alert", "unread", "match")
 
@@ -218,13 +218,13 @@ class ConversationList(ScrollView, can_focus=True):
         """Keep the cursor and the view on the conversations they were on."""
         places = listing.places
         followed = places.get(self._wanted_key)
-        top = self.scroll_offset.y
+        top, seen = self.scroll_offset.y, self.cursor in self._visible()
         if anchor and anchor[0] in places:
             top += places[anchor[0]] - anchor[1]
         cursor = places.get(under, self.cursor) if followed is None else followed
         if followed is not None:
             self._wanted_key = 0
-        self._move(cursor, top, follow=followed is not None or self.has_focus)
+        self._move(cursor, top, follow=followed is not None or seen)
 
     def _move(self, cursor: int, top: int, *, follow: bool = True) -> None:
         height = max(1, self.size.height)

@@ -10,6 +10,7 @@ from chat_tui.controller.conversation import Conversation, from_row, title_of_it
 from chat_tui.controller.endpoints import Endpoint
 from chat_tui.controller.kept import kept_items, kept_response
 from chat_tui.controller.merge import merge
+from chat_tui.controller.view import Queued
 from chat_tui.errors import NotFound
 from chat_tui.gateway import Gateway, GatewayError, Page, Trouble
 from chat_tui.items import Item, Kind, Place, RawItem, Record, seen_now, user_message
@@ -25,6 +26,9 @@ async def load(library: Library, row: ConversationRow, profile: Profile) -> Conv
     """Return a conversation as the library knows it, with its draft and its pending message."""
     conversation = from_row(row, profile, await library.items.window(row.key, limit=WINDOW))
     conversation.draft = await library.journal.draft(row.key)
+    waiting = await library.queue.read(row.key)
+    conversation.queue = tuple(Queued(number, text, kept=True) for number, text in waiting)
+    conversation.queue_waits = bool(waiting)
     pending = await library.journal.pending(row.key)
     if pending is not None:
         conversation.pending_text = pending.text

@@ -379,11 +379,14 @@ class Controller:
     async def load_older(self, key: int) -> tuple[Record, ...]:
         """Load the records before the first one and return them, oldest first."""
         conversation = self._conversation(key)
-        if conversation.state.complete:
-            return ()
-        endpoint = await self._endpoints.get(self._profile_of(conversation))
         async with conversation.loading:
-            return await sync.load_older(self._library, endpoint, conversation)
+            if conversation.state.complete:
+                return ()
+            here = await sync.older_here(self._library, conversation)
+            if here is not None:
+                return here
+            endpoint = await self._endpoints.get(self._profile_of(conversation))
+            return await sync.older_there(self._library, endpoint, conversation)
 
     def first_rank(self, key: int) -> int:
         """Return where the first loaded record stands among those cached here."""

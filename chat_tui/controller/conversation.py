@@ -147,6 +147,15 @@ class Conversation:
                 return record.item.id
         return ""
 
+    def last_before_unnamed(self) -> Record | None:
+        """Return the newest record before the first one whose id is not known yet, if any."""
+        last = None
+        for record in self.state.placed(Place.CONVERSATION):
+            if not record.item.id:
+                break
+            last = record
+        return last
+
 
 def from_row(row: ConversationRow, profile: Profile, window: Window) -> Conversation:
     """Return a conversation as the library knows it."""

@@ -20,6 +20,8 @@ from chat_tui.replaying import replayable
 
 WINDOW = 200
 """Records loaded at a time."""
+_ANCHORS = 5
+"""How many items are tried as the place to go on from: others may have deleted the first ones."""
 
 
 async def load(library: Library, row: ConversationRow, profile: Profile) -> Conversation:
@@ -181,21 +183,25 @@ async def refresh_metadata(
     return True
 
 
-async def load_older(
-    library: Library, endpoint: Endpoint, conversation: Conversation
-) -> tuple[Record, ...]:
-    """Load the records before the first one, from the cache or else from the server."""
+async def older_here(library: Library, conversation: Conversation) -> tuple[Record, ...] | None:
+    """Load the records before the first one from the cache; None when it holds none."""
     window = await library.items.window(
         conversation.key, before=conversation.first_rank, limit=WINDOW
     )
-    if window.records:
-        conversation.first_rank = window.first_rank
-        complete = window.reaches_start and conversation.row.complete
-        return _prepended(conversation, window.records, complete=complete)
-    first = next((r for r in conversation.state.records if r.place is Place.CONVERSATION), None)
-    if first is None or not conversation.state.conversation_id:
+    if not window.records:
+        return None
+    conversation.first_rank = window.first_rank
+    complete = window.reaches_start and conversation.row.complete
+    return _prepended(conversation, window.records, complete=complete)
+
+
+async def older_there(
+    library: Library, endpoint: Endpoint, conversation: Conversation
+) -> tuple[Record, ...]:
+    """Load the records before the first one from the server. Raises GatewayError."""
+    page = await _page_before(library, endpoint, conversation)
+    if page is None:
         return _prepended(conversation, (), complete=True)
-    page = await endpoint.gateway.items(conversation.state.conversation_id, after=first.item.id)
     records = tuple(Record(raw, Place.CONVERSATION) for raw in page.data[::-1])
     complete = not page.has_more
     conversation.first_rank = await library.items.prepend(
@@ -203,6 +209,30 @@ async def load_older(
     )
     conversation.row = replace(conversation.row, complete=complete)
     return _prepended(conversation, records, complete=complete)
+
+
+async def _page_before(
+    library: Library, endpoint: Endpoint, conversation: Conversation
+) -> Page | None:
+    """Return the page before the first item that the server still has; those before it go."""
+    identifier = conversation.state.conversation_id
+    listed = [r for r in conversation.state.placed(Place.CONVERSATION) if r.item.id]
+    if not identifier or not listed:
+        return None
+    for number, first in enumerate(listed[:_ANCHORS], 1):
+        try:
+            page = await endpoint.gateway.items(identifier, after=first.item.id)
+        except GatewayError as error:
+            if error.trouble is not Trouble.NOT_FOUND or number == len(listed[:_ANCHORS]):
+                raise
+        else:
+            if number > 1:
+                conversation.drop(record.ref for record in listed[: number - 1])
+                await library.items.replace_from(
+                    conversation.key, conversation.first_rank, conversation.state.records
+                )
+            return page
+    return None
 
 
 def _prepended(
@@ -217,7 +247,8 @@ async def load_all(library: Library, endpoint: Endpoint, conversation: Conversat
     """Load every record."""
     async with conversation.loading:
         while not conversation.state.complete:
-            await load_older(library, endpoint, conversation)
+            if await older_here(library, conversation) is None:
+                await older_there(library, endpoint, conversation)
 
 
 async def load_seals(endpoint: Endpoint, conversation: Conversation) -> bool:

@@ -456,10 +456,13 @@ class Turn:
         conversation, key = self._conversation, self._conversation.key
         if self._plan.place is not Place.CONVERSATION:
             return
+        turn = conversation.turn
         try:
             listed, reaches_start = await self._listed()
         except GatewayError:
             return
+        if conversation.stop is not None or conversation.turn is not turn:
+            return  # the next turn began, and will learn these too
         before = {record.ref: record for record in conversation.state.records}
         records, _ = merge(
             conversation.state.records,
@@ -481,18 +484,18 @@ class Turn:
             self._emit(Notice(error.sentence, error.way_out, Severity.ERROR, key))
 
     async def _listed(self) -> tuple[list[RawItem], bool]:
-        """Return what the server lists from the last item known before the turn on, oldest first.
+        """Return what the server lists from the last item before the first unknown, oldest first.
 
         Others may have written there meanwhile: theirs belong in between. The second result says
         whether the list reaches back to the first item.
         """
         gateway, conversation = self._endpoint.gateway, self._conversation
         identifier = conversation.state.conversation_id
-        known = next((r for r in conversation.state.records if r.item.id == self._after_item), None)
-        if known is not None and self._after_item and not self._plan.seeds:
+        known = conversation.last_before_unnamed()
+        if known is not None:
             try:
                 fresh: list[RawItem] = [known.raw]
-                more, after = True, self._after_item
+                more, after = True, known.item.id
                 while more:
                     page = await gateway.items(identifier, after=after, order="asc")
                     fresh += page.data

@@ -25,7 +25,7 @@ class TurnReport:
     started_at: float = 0.0
     seconds: float = 0.0
     kept: bool = False
-    """Whether the server holds the turn."""
+    """Whether the turn stands: the server holds it, or off the record it came to its end."""
     sentence: str = ""
     """What went wrong, if anything did."""
     way_out: str = ""

@@ -530,6 +530,8 @@ class Controller:
             return
         try:
             await self._write_metadata(conversation, {"title": title}, ())
+            if key in self._open:
+                self._emit(ViewChanged(self._view(conversation)))
         except ChatTuiError as error:
             sentence = f"The new title is kept here only. {error.sentence}"
             self._emit(Notice(sentence, error.way_out, Severity.WARNING, key))

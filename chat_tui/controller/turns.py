@@ -29,7 +29,7 @@ from chat_tui.controller.merge import merge
 from chat_tui.controller.sync import load_all, load_seals, seconds, take_in
 from chat_tui.controller.view import TurnReport
 from chat_tui.errors import ChatTuiError, Severity
-from chat_tui.gateway import PAGE_LIMIT, GatewayError, Trouble
+from chat_tui.gateway import GatewayError, Trouble
 from chat_tui.gateway.errors import from_stream
 from chat_tui.items import Place, RawItem, Record, seen_now, user_message
 from chat_tui.library import KEPT_PLACES, Library, PendingTurn
@@ -445,20 +445,15 @@ class Turn:
         conversation, key = self._conversation, self._conversation.key
         if self._plan.place is not Place.CONVERSATION:
             return
-        count = len(self._turn()) + len(self._plan.flushes) + 1
-        if self._plan.seeds or self._accumulator.status not in _SUCCESS:
-            count = PAGE_LIMIT  # the server may have kept more than came here
         try:
-            found = await self._endpoint.gateway.items(
-                conversation.state.conversation_id, limit=count
-            )
+            listed, reaches_start = await self._listed()
         except GatewayError:
             return
         before = {record.ref: record for record in conversation.state.records}
         records, _ = merge(
             conversation.state.records,
-            list(found.data)[::-1],
-            reaches_start=not found.has_more and conversation.state.complete,
+            listed,
+            reaches_start=reaches_start and conversation.state.complete,
         )
         changed = [record for record in records if before.get(record.ref) is not record]
         if not changed and len(records) == len(before):
@@ -473,6 +468,31 @@ class Turn:
             await self._write_changed(changed)
         except ChatTuiError as error:
             self._emit(Notice(error.sentence, error.way_out, Severity.ERROR, key))
+
+    async def _listed(self) -> tuple[list[RawItem], bool]:
+        """Return what the server lists from the last item known before the turn on, oldest first.
+
+        Others may have written there meanwhile: theirs belong in between. The second result says
+        whether the list reaches back to the first item.
+        """
+        gateway, conversation = self._endpoint.gateway, self._conversation
+        identifier = conversation.state.conversation_id
+        known = next((r for r in conversation.state.records if r.item.id == self._after_item), None)
+        if known is not None and self._after_item and not self._plan.seeds:
+            try:
+                fresh: list[RawItem] = [known.raw]
+                more, after = True, self._after_item
+                while more:
+                    page = await gateway.items(identifier, after=after, order="asc")
+                    fresh += page.data
+                    more, after = page.has_more, page.last_id
+            except GatewayError as error:
+                if error.trouble is not Trouble.NOT_FOUND:
+                    raise  # else the item was deleted meanwhile: the newest page tells the rest
+            else:
+                return fresh, False
+        newest = await gateway.items(identifier)
+        return list(newest.data)[::-1], not newest.has_more
 
     async def _write_changed(self, changed: Sequence[Record]) -> None:
         """Write the cache anew from the first changed record on."""

@@ -14,14 +14,15 @@ from textual.content import Content
 
 from chat_tui.config import Settings
 from chat_tui.errors import EXIT_FAILED, ChatTuiError, Severity
+from chat_tui.items import visible_line
 from chat_tui.tui.commands import UNSENT, Commands, command
 from chat_tui.tui.composer import Composer
 from chat_tui.tui.conversations import ConversationList, ConversationPane
 from chat_tui.tui.inspector.pane import Inspector
 from chat_tui.tui.keymap import ACTIONS, Action, Scope, keys_of
-from chat_tui.tui.panes import Panes, TooSmall, too_small
+from chat_tui.tui.panes import Panes, too_small
 from chat_tui.tui.status import KeyHints, StatusLine
-from chat_tui.tui.terminal import teach_keys, tolerate_stray_bytes
+from chat_tui.tui.terminal import guard_input, teach_keys
 from chat_tui.tui.text import line
 from chat_tui.tui.theme import DUSK, THEMES, variables
 from chat_tui.tui.transcript import messages
@@ -46,7 +47,7 @@ class ChatTuiApp(Commands):
         self, settings: Settings, make: Callable[[], Controller], launch: Launch | None = None
     ) -> None:
         teach_keys()
-        tolerate_stray_bytes()
+        guard_input()
         super().__init__(settings)
         for theme in THEMES:
             self.register_theme(theme)
@@ -93,6 +94,9 @@ class ChatTuiApp(Commands):
     async def _open_first(self) -> None:
         """Make the controller and the transcript, then open what was asked for."""
         self.status.show_endpoint("starting …")
+        if self.settings.theme not in self.available_themes:
+            wanted = visible_line(self.settings.theme)
+            self.tell(f"There is no theme {wanted!r}.", "The palette lists them.", Severity.WARNING)
         try:
             self.made = await asyncio.to_thread(self._make)
             await self.panes.furnish()
@@ -312,12 +316,20 @@ class ChatTuiApp(Commands):
     def on_resize(self, event: events.Resize) -> None:
         """Fit the panes to the new size."""
         self.panes.fit(event.size)
-        small = too_small(event.size)
-        cover = self.query(TooSmall)
-        if cover:
-            cover.first().judge(event.size)
-        elif small:
-            self.mount(TooSmall(small))
+        self._cover(too_small(event.size))
+
+    def _cover(self, sentence: str) -> None:
+        """Cover everything while the terminal is too small: keys must not act unseen."""
+        from chat_tui.tui.screens.small import TooSmallScreen  # noqa: PLC0415 - rarely needed
+
+        top = self.screen
+        if isinstance(top, TooSmallScreen):
+            if sentence:
+                top.say(sentence)
+            else:
+                self.pop_screen()
+        elif sentence:
+            self.push_screen(TooSmallScreen(sentence))
 
     def action_pane_list(self) -> None:
         """Show or hide the list."""

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.message import Message
-from textual.widgets import TextArea
 
-from chat_tui.items import visible
+from chat_tui.tui.editing import Editor
 from chat_tui.tui.keymap import Scope, bindings
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ DRAFT_PAUSE = 0.4
 """Seconds without a key after which the draft is saved."""
 
 
-class Composer(TextArea):
+class Composer(Editor):
     """A growing text box; enter sends, shift+enter (and others) break the line."""
 
     BINDINGS = bindings(Scope.COMPOSER)
@@ -122,12 +121,6 @@ class Composer(TextArea):
         else:
             await super()._on_key(event)
             event.prevent_default()
-
-    async def _on_paste(self, event: events.Paste) -> None:
-        """Make pasted text inert: a terminal would obey the escapes in it."""
-        event.text = visible(event.text.replace("\r\n", "\n").replace("\r", "\n"))
-        await super()._on_paste(event)
-        event.prevent_default()
 
     def set_private(self, *, private: bool) -> None:
         """Say by colour and word that the next turn is off the record."""

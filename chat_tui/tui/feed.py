@@ -111,6 +111,8 @@ class Feed:
         elif said:
             way_out = UNSENT if report.unsent else said.way_out
             self._app.tell(said.sentence, self._app.with_keys(way_out), said.severity)
+        else:
+            self._app.notice.clear()  # what was said of the running turn is over with it
 
     async def _take_back(self, key: int, said: Saying | None) -> None:
         """Give a message that was not taken back to the composer, where it came from."""

@@ -199,15 +199,41 @@ def keymap(settings: Settings) -> dict[str, str]:
     if not settings.composer.enter_sends:
         chosen.setdefault("send", known["newline"].keys)
         chosen.setdefault("newline", known["send"].keys)
-    return {action: keys.replace(" ", "") or _UNBOUND for action, keys in chosen.items()}
+    mapped = {action: keys.replace(" ", "") or _UNBOUND for action, keys in chosen.items()}
+    for action in settings.keys:
+        if clash := _clash(known[action], mapped):
+            raise ConfigError(f"{_place(action, settings)}keys.{action} {clash}.")
+    return mapped
+
+
+def _clash(mine: Action, mapped: Mapping[str, str]) -> str:
+    """Return how an action's keys collide with another's where both work, or nothing."""
+    keys = set(keys_of(mine, mapped))
+    for other in ACTIONS:
+        meet = mine.scope is other.scope or Scope.EVERYWHERE in (mine.scope, other.scope)
+        if other is mine or not meet:
+            continue
+        if common := keys & set(keys_of(other, mapped)) - _shared(mine, other):
+            return f"takes {shown(min(common))} from {other.id}; give that another key too"
+    return ""
+
+
+def _shared(mine: Action, other: Action) -> set[str]:
+    """Return keys that two actions have in common by default: they are meant to."""
+    return set(mine.keys.split(",")) & set(other.keys.split(","))
 
 
 def _unknown(action: str, known: Iterable[str], settings: Settings) -> str:
-    where = ""
-    if settings.path is not None:
-        line = line_of(settings.path.read_text(encoding="utf-8"), f"keys.{action}")
-        where = f"{settings.path}, line {line}: " if line else f"{settings.path}: "
-    return f"{where}keys.{action} is not an action{near(action, known) or '.'}"
+    hint = near(action, known) or "."
+    return f"{_place(action, settings)}keys.{action} is not an action{hint}"
+
+
+def _place(action: str, settings: Settings) -> str:
+    """Return where in the configuration an action's keys are set, to begin a sentence with."""
+    if settings.path is None:
+        return ""
+    line = line_of(settings.path.read_text(encoding="utf-8"), f"keys.{action}")
+    return f"{settings.path}, line {line}: " if line else f"{settings.path}: "
 
 
 def keys_of(action: Action, chosen: Mapping[str, str]) -> list[str]:

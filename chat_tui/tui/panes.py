@@ -133,32 +133,11 @@ class Panes(Horizontal):
         return bool(found)
 
 
-class TooSmall(Static):
-    """Covers everything while the terminal is too small, and says so."""
-
-    DEFAULT_CSS = """
-    TooSmall {
-        layer: above;
-        dock: top;
-        width: 100%;
-        height: 100%;
-        padding: 1 2;
-        background: $background;
-    }
-    """
-
-    def judge(self, size: Size) -> None:
-        """Show or hide, by the terminal's size."""
-        sentence = too_small(size)
-        self.display = bool(sentence)
-        self.update(Content(sentence))
-
-
 def too_small(size: Size) -> str:
     """Return what to say of a terminal too small to work in, or an empty string."""
     if size.width >= SMALLEST.width and size.height >= SMALLEST.height:
         return ""
     return (
         f"This terminal is {size.width}×{size.height}; enlarge it to at least "
-        f"{SMALLEST.width}×{SMALLEST.height} to go on. Nothing is lost."
+        f"{SMALLEST.width}×{SMALLEST.height} to go on. Nothing is lost; ctrl+q quits."
     )

@@ -291,3 +291,33 @@ async def test_a_draft_can_be_saved_for_a_conversation_that_was_left(program: Pr
     assert (await controller.open(key)).draft == "typed on"
     await controller.delete(key, with_items=False)
     await controller.save_draft(key, "too late")
+
+
+async def test_what_another_window_said_meanwhile_is_shown_in_its_place(
+    make: Callable[[], Program],
+) -> None:
+    one, other = make(), make()
+    key = (await one.controller.new()).key
+    await one.say(key, "echo first")
+    await other.controller.open(key)
+    await other.settled(key)
+    await other.say(key, "echo from the other")
+    await one.say(key, "echo from here")
+    expected = ["echo first", "first", "echo from the other", "from the other"]
+    expected += ["echo from here", "from here"]
+    assert one.texts(key) == expected
+    await other.say(key, "echo last")
+    assert other.texts(key) == [*expected, "echo last", "last"]
+
+
+async def test_a_conversation_deleted_elsewhere_is_said_to_be_gone(
+    make: Callable[[], Program],
+) -> None:
+    one, other = make(), make()
+    key = (await one.controller.new()).key
+    await one.say(key, "echo first")
+    await other.controller.open(key)
+    await other.settled(key)
+    await one.controller.delete(key, with_items=False)
+    with pytest.raises(ChatTuiError, match="no longer in the library"):
+        await other.controller.send(key, "echo second")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.widgets import TextArea
 
 from chat_tui.config import ConfigError, Settings
@@ -52,9 +53,16 @@ async def test_a_tiny_terminal_says_so_and_loses_nothing(
         await app.type("a thought")
         await app.pilot.resize_terminal(40, 12)
         await app.until(lambda: "This terminal is 40×12" in app.screen())
+        await app.pilot.press("x", "enter", "f5", "ctrl+n", "f1")
+        await app.pilot.pause()
+        await app.pilot.resize_terminal(40, 13)
+        await app.until(lambda: "This terminal is 40×13" in app.screen())
         await app.pilot.resize_terminal(100, 30)
         await app.until(lambda: "This terminal" not in app.screen())
         assert app.app.composer.text == "a thought"
+        assert app.app.view is not None
+        assert app.app.view.choices.store
+        assert not app.app.transcript.records
 
 
 async def test_the_inspector_follows_the_cursor_and_the_turn(
@@ -171,6 +179,24 @@ def test_unknown_actions_in_the_configuration_are_named() -> None:
         keymap(replace(LOCAL, keys={"conversation.nwe": "f5"}))
 
 
+@pytest.mark.parametrize(
+    ("keys", "clash"),
+    [
+        ({"conversation.new": "enter"}, "takes enter from send"),
+        ({"quit": "ctrl+p"}, r"takes ctrl\+p from palette"),
+        ({"items.copy": "r"}, "takes r from items.raw"),
+    ],
+)
+def test_keys_that_take_another_actions_key_are_refused(keys: dict[str, str], clash: str) -> None:
+    with pytest.raises(ConfigError, match=clash):
+        keymap(replace(LOCAL, keys=keys))
+
+
+def test_two_actions_can_swap_their_keys() -> None:
+    swapped = {"quit": "ctrl+p", "palette": "ctrl+q"}
+    assert keymap(replace(LOCAL, keys=swapped)) == swapped
+
+
 def test_no_two_actions_of_a_scope_share_a_key() -> None:
     seen: dict[tuple[str, str], str] = {}
     for action in ACTIONS:
@@ -184,3 +210,17 @@ def test_no_action_depends_on_a_key_that_terminals_eat() -> None:
     for action in ACTIONS:
         keys = set(filter(None, action.keys.split(",")))
         assert not keys or keys - eaten, action.id
+
+
+async def test_keys_that_arrive_together_take_effect_in_their_order(
+    server: EmbeddedServer, home: Path
+) -> None:
+    async with opened(server, home) as app:
+        for key, character in (
+            *(("t", "t"), ("e", "e"), ("h", "h")),
+            *(("backspace", None), ("backspace", None), ("h", "h"), ("e", "e")),
+            *(("left", None), ("X", "X"), ("home", None), ("a", "a")),
+        ):
+            app.app.post_message(events.Key(key, character))
+        await app.until(lambda: len(app.app.composer.text) == 5)
+        assert app.app.composer.text == "athXe"

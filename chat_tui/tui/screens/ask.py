@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from chat_tui.items import visible_line
+from chat_tui.tui.editing import Line
 from chat_tui.tui.screens.dialog import Dialog
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class AskScreen(Dialog[str]):
         box.border_title = self._title
         box.border_subtitle = "enter keeps · esc leaves"
         with box:
-            yield Input(self._value, select_on_focus=False)
+            yield Line(self._value, select_on_focus=False)
             yield Static(Content(""), classes="dialog-problem")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 
 from chat_tui.errors import ChatTuiError
 from chat_tui.items import visible_line
+from chat_tui.tui.editing import Line
 from chat_tui.tui.screens.dialog import Dialog
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class ChooseScreen(Dialog[str]):
         box.border_title = self._title
         box.border_subtitle = "type to find · ↑ ↓ · enter · esc leaves"
         with box:
-            yield Input(placeholder=self._placeholder)
+            yield Line(placeholder=self._placeholder)
             yield OptionList(markup=False)
             yield Static(Content(""), classes="dialog-hint")
 

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widgets import Button, Static, TextArea
 
 from chat_tui.items import visible
+from chat_tui.tui.editing import Editor
 from chat_tui.tui.screens.dialog import Dialog
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class EditScreen(Dialog[str]):
     """Answers the text, or None. ``check`` returns a hint and whether the text will do."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f10,ctrl+enter", "keep", "Keep", show=False, priority=True),
+        Binding("f10,ctrl+enter", "save", "Save", show=False, priority=True),
     ]
     DEFAULT_CSS = """
     EditScreen {
@@ -43,19 +44,20 @@ class EditScreen(Dialog[str]):
         self._text = visible(text)
         self._explanation = explanation
         self._check = check
+        self._armed = False
 
     def compose(self) -> ComposeResult:
         """Lay out the box."""
         box = Vertical(classes="dialog")
         box.border_title = self._title
-        box.border_subtitle = "f10 keeps · esc leaves"
+        box.border_subtitle = "f10 saves · esc cancels"
         with box:
             yield Static(Content(self._explanation), classes="dialog-text")
-            yield TextArea(self._text, tab_behavior="focus", soft_wrap=True)
+            yield Editor(self._text, tab_behavior="focus", soft_wrap=True)
             yield Static(Content(""), classes="dialog-hint", id="verdict")
             with Horizontal():
-                yield Button("Leave", id="leave", compact=True)
-                yield Button("Keep", id="keep", variant="primary", compact=True)
+                yield Button("Cancel", id="cancel", compact=True)
+                yield Button("Save", id="save", variant="primary", compact=True)
 
     def on_mount(self) -> None:
         """Judge the text as it is."""
@@ -63,6 +65,7 @@ class EditScreen(Dialog[str]):
 
     def on_text_area_changed(self) -> None:
         """Judge the text as it changes."""
+        self._armed = False
         self._judge()
 
     def _judge(self) -> bool:
@@ -71,17 +74,26 @@ class EditScreen(Dialog[str]):
         verdict.update(Content(visible(hint)))
         verdict.set_class(not good, "dialog-problem")
         verdict.set_class(good, "dialog-hint")
-        self.query_one("#keep", Button).disabled = not good
+        self.query_one("#save", Button).disabled = not good
         return good
 
-    def action_keep(self) -> None:
+    def action_save(self) -> None:
         """Answer the text if it will do."""
         if self._judge():
             self.dismiss(self.query_one(TextArea).text)
 
+    def action_leave(self) -> None:
+        """Leave; edits are thrown away at the second press only."""
+        if self._armed or self.query_one(TextArea).text == self._text:
+            super().action_leave()
+            return
+        self._armed = True
+        verdict = self.query_one("#verdict", Static)
+        verdict.update(Content("Not saved yet: esc again throws the changes away, f10 saves."))
+
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Keep or leave."""
-        if event.button.id == "keep":
-            self.action_keep()
+        """Save or cancel."""
+        if event.button.id == "save":
+            self.action_save()
         else:
             self.action_leave()

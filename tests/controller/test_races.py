@@ -30,7 +30,7 @@ async def make(server: EmbeddedServer, tmp_path: Path) -> AsyncIterator[Callable
     made: list[Program] = []
 
     def one() -> Program:
-        made.append(Program(server, tmp_path / "library.db"))
+        made.append(Program.local_to(server, tmp_path / "library.db"))
         return made[-1]
 
     yield one
@@ -321,3 +321,21 @@ async def test_a_conversation_deleted_elsewhere_is_said_to_be_gone(
     await one.controller.delete(key, with_items=False)
     with pytest.raises(ChatTuiError, match="no longer in the library"):
         await other.controller.send(key, "echo second")
+
+
+async def test_a_message_that_another_window_settled_is_not_sent_again(
+    make: Callable[[], Program], server: EmbeddedServer
+) -> None:
+    one, other = make(), make()
+    key = (await one.controller.new()).key
+    await one.say(key, "echo first")
+    await one.controller.send(key, "pace 60\nlong 40")
+    await other.controller.open(key)
+    await other.settled(key)
+    assert other.controller.view(key).pending_text
+    await one.settled(key)
+    await other.controller.resend(key)
+    await other.settled(key)
+    assert other.texts(key) == one.texts(key)
+    identifier = one.controller.view(key).conversation_id
+    assert len(server.openai().conversations.items.list(identifier).data) == 4

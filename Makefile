@@ -52,6 +52,7 @@ docs: .venv/dev
 
 screenshots: .venv/dev
 	@$(BIN)/python -m tests.screenshots
+	@$(BIN)/python -m tests.gallery
 
 bench: .venv/dev
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -263,6 +263,9 @@ _HIDDEN = re.compile(
 )
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
 def _mark(match: re.Match[str]) -> str:
     code = ord(match[0])
     if code < 0x20:
@@ -272,16 +275,53 @@ def _mark(match: re.Match[str]) -> str:
     return f"‹{code:04X}›"
 
 
+JOINERS = 4
+"""Joiners that one emoji may have: the longest ones in use have three."""
+_VARIANTS = 3
+"""Variation signs and skin tones one of its parts may have."""
+_JOINED = re.compile(f"[{_EMOJI}\ufe0f\u200d]*\u200d[{_EMOJI}\ufe0f\u200d]*")
+
+
+def _capped(match: re.Match[str]) -> str:
+    """Return a run of emoji in which no more are joined to one than terminals can draw."""
+    shown: list[str] = []
+    joiners = variants = 0
+    for char in match[0]:
+        if char == "\u200d":
+            joiners += 1
+            good = joiners <= JOINERS and variants <= _VARIANTS
+            shown.append(char if good else "‹200D›")
+            joiners = joiners if good else 0
+        elif char == "\ufe0f" or "\U0001f3fb" <= char <= "\U0001f3ff":
+            variants += 1
+            shown.append(char)
+        else:
+            if shown and shown[-1] != "\u200d":
+                joiners = 0
+            variants = 0
+            shown.append(char)
+    return "".join(shown)
+
+
 def visible(text: str) -> str:
     """Return ``text`` with everything that acts or hides replaced by a visible mark.
 
     C0 and C1 controls, escape introducers, bidi overrides, zero-width and other invisible
-    characters and lone surrogates are replaced; tab and newline stay; CRLF becomes a newline.
-    Idempotent. Every string that came from outside goes through here once before it is drawn.
+    characters, lone surrogates and joiners of overlong emoji are replaced; tab and newline stay;
+    CRLF becomes a newline. Idempotent. Every string that came from outside goes through here
+    once before it is drawn.
     """
     if "\r" in text:
         text = text.replace("\r\n", "\n")
-    return _HIDDEN.sub(_mark, text)
+    text = _HIDDEN.sub(_mark, text)
+    return _JOINED.sub(_capped, text) if "\u200d" in text else text
+
+
+def encodable(text: str) -> str:
+    """Return ``text`` with lone surrogates, which no file or wire can carry, replaced by U+FFFD."""
+    if not _SURROGATE.search(text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def visible_line(text: str) -> str:

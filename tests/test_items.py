@@ -14,6 +14,7 @@ from chat_tui.items import (
     Kind,
     Place,
     Record,
+    encodable,
     item_text,
     part_text,
     seen_now,
@@ -235,6 +236,21 @@ def test_no_two_records_share_a_ref_even_when_their_ids_are_equal() -> None:
     assert (records[2].response_id, records[2].model) == ("resp_1", "demo")
 
 
+@pytest.mark.parametrize(
+    ("text", "carried"),
+    [
+        ("plain 日本 😀", "plain 日本 😀"),
+        ("half \ud83d", "half \ufffd"),
+        ("\udc00 other half", "\ufffd other half"),
+        ("two halves \ud83d\ude00", "two halves 😀"),
+        ("a byte that is no UTF-8 \udcff", "a byte that is no UTF-8 \ufffd"),
+    ],
+)
+def test_what_no_wire_can_carry_is_replaced(text: str, carried: str) -> None:
+    assert encodable(text) == carried
+    encodable(text).encode()
+
+
 # --- the border -----------------------------------------------------------------------------------
 
 
@@ -297,6 +313,25 @@ def test_no_control_format_or_separator_character_of_unicode_survives() -> None:
         if unicodedata.category(chr(code)) in acting and visible(chr(code)) == chr(code)
     }
     assert survivors - SEEN_FORMATS == {ord("\t"), ord("\n")}
+
+
+@pytest.mark.parametrize(
+    ("text", "marks"),
+    [
+        ("👩" + "\u200d👩" * 4, 0),
+        ("👩" + "\u200d👩" * 5, 1),
+        ("👩" + "\u200d👩" * 10, 2),
+        ("👨\u200d👩\u200d👧\u200d👦" * 9, 0),
+        ("👨🏻\u200d❤\ufe0f\u200d💋\u200d👨🏻" * 9, 0),
+        ("👩" + "🏽" * 3 + "\u200d👩", 0),
+        ("👩" + "🏽" * 4 + "\u200d👩", 1),
+    ],
+)
+def test_emoji_are_joined_only_as_far_as_terminals_draw_them(text: str, marks: int) -> None:
+    shown = visible(text)
+    assert shown.count("‹200D›") == marks
+    assert shown.replace("‹200D›", "\u200d") == text
+    assert all(part.count("\u200d") <= 4 for part in shown.split("‹200D›")) or marks == 0
 
 
 TRICKY = st.sampled_from(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     )
     from chat_tui.controller.launch import Launch
     from chat_tui.controller.metadata import MAX_KEY, MAX_PAIRS, MAX_VALUE, check_metadata
+    from chat_tui.controller.searching import OlderTurn
     from chat_tui.controller.view import Summary, TurnReport, View
 
 _HOMES = {
@@ -39,6 +40,7 @@ _HOMES = {
     "MAX_PAIRS": "metadata",
     "MAX_VALUE": "metadata",
     "Notice": "events",
+    "OlderTurn": "searching",
     "RecordsChanged": "events",
     "Summary": "view",
     "TurnEnded": "events",
@@ -73,6 +75,7 @@ __all__ = [
     "ListChanged",
     "LocalServer",
     "Notice",
+    "OlderTurn",
     "RecordsChanged",
     "Summary",
     "TurnEnded",

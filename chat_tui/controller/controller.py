@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from chat_tui.config import Chaining, Compaction, Profile, Settings
-from chat_tui.controller import sync
+from chat_tui.controller import searching, sync
 from chat_tui.controller.conversation import (
     UNTITLED,
     Conversation,
@@ -34,11 +34,12 @@ from chat_tui.controller.events import (
 )
 from chat_tui.controller.launch import Launch
 from chat_tui.controller.metadata import MAX_VALUE, check_metadata
+from chat_tui.controller.searching import OlderTurn
 from chat_tui.controller.turns import Turn
 from chat_tui.controller.view import Summary, View
 from chat_tui.errors import EXIT_USAGE, ChatTuiError, NotFound, Severity
 from chat_tui.gateway import GatewayError, Trouble
-from chat_tui.items import Place, Record, visible_line
+from chat_tui.items import Place, Record, encodable, visible_line
 from chat_tui.library import ConversationRow, Library, Window
 from chat_tui.planning import Capabilities, Choices, context_window
 
@@ -358,6 +359,22 @@ class Controller:
         async with conversation.loading:
             return await sync.load_older(self._library, endpoint, conversation)
 
+    def first_rank(self, key: int) -> int:
+        """Return where the first loaded record stands among those cached here."""
+        return self._conversation(key).first_rank
+
+    def cached_whole(self, key: int) -> bool:
+        """Whether everything before the first loaded record is cached here."""
+        return self._conversation(key).row.complete
+
+    def search_older(self, key: int, query: str) -> AsyncIterator[Sequence[Record]]:
+        """Yield cached records before the loaded ones that may contain ``query``, newest first."""
+        return searching.candidates(self._library.items, self._conversation(key), query)
+
+    async def older_turns(self, key: int) -> Sequence[OlderTurn]:
+        """Return what the user said before the loaded records, as far as cached, oldest first."""
+        return await searching.turns(self._library.items, self._conversation(key))
+
     def _conversation(self, key: int) -> Conversation:
         if key not in self._open:
             raise NotFound("That conversation is not open.")
@@ -374,7 +391,7 @@ class Controller:
             raise ChatTuiError("An earlier message is still unsent.", "Resend it or take it back.")
         if not text.strip():
             raise ChatTuiError("There is nothing to send.")
-        turn = Turn(conversation, self._library, self._emit, text)
+        turn = Turn(conversation, self._library, self._emit, encodable(text))
         try:
             await turn.note()
             endpoint = await self._endpoints.get(self._profile_of(conversation))
@@ -440,6 +457,7 @@ class Controller:
 
         Does nothing for a conversation that is gone.
         """
+        text = encodable(text)
         if (conversation := self._open.get(key)) is not None:
             conversation.draft = text
             stored = conversation.choices.store
@@ -483,7 +501,7 @@ class Controller:
         """Choose the instructions sent with the next turns."""
         conversation = self._conversation(key)
         return await self._choose(
-            conversation, replace(conversation.choices, instructions=instructions)
+            conversation, replace(conversation.choices, instructions=encodable(instructions))
         )
 
     async def _choose(self, conversation: Conversation, choices: Choices) -> View:

@@ -82,6 +82,7 @@ async def _adopt_conversation(
     )
     records = [Record(raw, Place.CONVERSATION) for raw in items]
     await library.items.replace_from(row.key, 0, records, complete=not page.has_more)
+    row = replace(row, complete=not page.has_more)
     return from_row(row, endpoint.profile, Window(tuple(records), 0, not page.has_more))
 
 
@@ -153,6 +154,7 @@ async def take_in(library: Library, conversation: Conversation, page: Page) -> b
         await library.items.replace_from(conversation.key, conversation.first_rank, records)
     else:
         conversation.first_rank = 0
+        conversation.row = replace(conversation.row, complete=complete)
         await library.items.replace_from(conversation.key, 0, records, complete=complete)
     return True
 

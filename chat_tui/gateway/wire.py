@@ -6,8 +6,9 @@ import json
 import re
 from typing import Any
 
+from chat_tui.items import encodable
+
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def read_json(data: bytes) -> Any:
@@ -26,7 +27,7 @@ def read_json(data: bytes) -> Any:
 
 def _whole(value: Any) -> Any:
     if isinstance(value, str):
-        return _SURROGATE.sub("\ufffd", value)
+        return encodable(value)
     if isinstance(value, list):
         return [_whole(inner) for inner in value]
     if isinstance(value, dict):

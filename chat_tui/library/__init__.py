@@ -1,12 +1,13 @@
 """The only place on the client side that knows SQL: index, item cache, drafts, turn journal."""
 
-from chat_tui.library.cache import KEPT_PLACES
+from chat_tui.library.cache import KEPT_PLACES, Cache
 from chat_tui.library.database import LibraryError, sqlite_version
 from chat_tui.library.library import Library
 from chat_tui.library.rows import ConversationRow, PendingTurn, Window
 
 __all__ = [
     "KEPT_PLACES",
+    "Cache",
     "ConversationRow",
     "Library",
     "LibraryError",

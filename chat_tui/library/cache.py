@@ -12,12 +12,14 @@ import time
 from collections.abc import Iterable, Sequence
 
 from chat_tui.items import Place, Record
-from chat_tui.library.database import Database
-from chat_tui.library.rows import Window
+from chat_tui.library.database import Database, escaped
+from chat_tui.library.rows import Ranked, Window
 
 KEPT_PLACES = (Place.CONVERSATION, Place.CHAIN, Place.STOPPED)
 """Places whose records may be on this machine's disk."""
 _FIRST_RANK = 0
+SPAN = 500
+"""Ranks looked through at a time by a search."""
 
 
 class Cache:
@@ -38,12 +40,37 @@ class Cache:
             ).fetchall()
             reaches_start = len(found) <= limit
             found = found[:limit][::-1]
-            records = tuple(
-                Record(json.loads(raw), Place(place), at, response_id, model)
-                for _, raw, place, at, response_id, model in found
-            )
+            records = tuple(_record(*row) for _, *row in found)
             first = _FIRST_RANK if before is None else before
             return Window(records, found[0][0] if found else first, reaches_start)
+
+        return await self._db.read(work)
+
+    async def search(
+        self, key: int, fragment: str, *, before: int, span: int = SPAN
+    ) -> tuple[tuple[Ranked, ...], int | None]:
+        """Return cached records below rank ``before`` whose JSON contains ``fragment``.
+
+        Newest first, out of one stretch of at most ``span`` ranks, so that other work waits
+        little; also where to go on, None at the start. ASCII letters match in either case; what
+        stands in the JSON is escaped beyond ASCII.
+        """
+        pattern = f"%{escaped(fragment)}%"
+
+        def work(db: sqlite3.Connection) -> tuple[tuple[Ranked, ...], int | None]:
+            last = db.execute(
+                "SELECT max(rank) FROM items WHERE conversation = ? AND rank < ?", (key, before)
+            ).fetchone()[0]
+            if last is None:
+                return (), None
+            start = int(last) - span + 1
+            found = db.execute(
+                "SELECT rank, raw, place, at, response_id, model FROM items "
+                "WHERE conversation = ? AND rank BETWEEN ? AND ? AND raw LIKE ? ESCAPE '\\' "
+                "ORDER BY rank DESC",
+                (key, start, last, pattern),
+            )
+            return tuple(Ranked(rank, _record(*row)) for rank, *row in found), start
 
         return await self._db.read(work)
 
@@ -89,6 +116,10 @@ class Cache:
                 )
             ]
         )
+
+
+def _record(raw: str, place: str, at: float | None, response_id: str, model: str) -> Record:
+    return Record(json.loads(raw), Place(place), at, response_id, model)
 
 
 def append(db: sqlite3.Connection, key: int, records: Iterable[Record]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from chat_tui.items import Record
 
@@ -59,3 +60,10 @@ class PendingTurn:
     after_item: str
     """The last item known to be on the server before this turn; empty for none."""
     at: float
+
+
+class Ranked(NamedTuple):
+    """A cached record and where it stands among those of its conversation."""
+
+    rank: int
+    record: Record

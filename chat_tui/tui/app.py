@@ -14,21 +14,25 @@ from textual.content import Content
 
 from chat_tui.config import Settings
 from chat_tui.errors import EXIT_FAILED, ChatTuiError, Severity
-from chat_tui.items import visible_line
+from chat_tui.items import visible, visible_line
+from chat_tui.tui.clipboard import copied
 from chat_tui.tui.commands import UNSENT, Commands, command
 from chat_tui.tui.composer import Composer
 from chat_tui.tui.conversations import ConversationList, ConversationPane
 from chat_tui.tui.inspector.pane import Inspector
 from chat_tui.tui.keymap import ACTIONS, Action, Scope, keys_of
+from chat_tui.tui.older import Older
+from chat_tui.tui.outline import open_links, outline
 from chat_tui.tui.panes import Panes, too_small
 from chat_tui.tui.status import KeyHints, StatusLine
-from chat_tui.tui.terminal import guard_input, teach_keys
+from chat_tui.tui.terminal import read_strange_input, teach_keys
 from chat_tui.tui.text import line
 from chat_tui.tui.theme import DUSK, THEMES, variables
 from chat_tui.tui.transcript import messages
 
 if TYPE_CHECKING:
     from chat_tui.controller import Controller, Launch, View
+    from chat_tui.tui.transcript.bookmark import Bookmark
     from chat_tui.tui.transcript.transcript import Transcript
 
 LOG = logging.getLogger(__name__)
@@ -47,7 +51,7 @@ class ChatTuiApp(Commands):
         self, settings: Settings, make: Callable[[], Controller], launch: Launch | None = None
     ) -> None:
         teach_keys()
-        guard_input()
+        read_strange_input()
         super().__init__(settings)
         for theme in THEMES:
             self.register_theme(theme)
@@ -65,6 +69,8 @@ class ChatTuiApp(Commands):
         self.notice = self.panes.notice
         self.composer = self.panes.composer
         self.inspector = self.panes.inspector
+        self.older = Older(self)
+        self._bookmarks: dict[int, Bookmark] = {}
         self.status = StatusLine(id="status")
         self.hints = KeyHints(id="hints")
 
@@ -99,7 +105,7 @@ class ChatTuiApp(Commands):
             self.tell(f"There is no theme {wanted!r}.", "The palette lists them.", Severity.WARNING)
         try:
             self.made = await asyncio.to_thread(self._make)
-            await self.panes.furnish()
+            await self.panes.furnish(self.older)
             await self._open_launch()
         except ChatTuiError as error:
             self.leave_with(error)
@@ -121,6 +127,7 @@ class ChatTuiApp(Commands):
         if typed:
             self.composer.insert(f"\n{typed}" if view.draft else typed)
         self._opened.set()
+        gc.freeze()  # the core and the transcript stay as well
         if not launch.target:
             self.controller.start()
 
@@ -143,6 +150,12 @@ class ChatTuiApp(Commands):
         )
         self._exception = error
         self.exit(return_code=EXIT_FAILED)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Make pasted text inert before any field has it: a terminal would obey what is in it."""
+        if isinstance(event, events.Paste) and not event.is_forwarded:
+            event.text = visible(event.text.replace("\r\n", "\n").replace("\r", "\n"))
+        await super().on_event(event)
 
     # --- what the commands and the feed need ----------------------------------------------------
 
@@ -172,9 +185,12 @@ class ChatTuiApp(Commands):
         return self.view is not None and self.view.key == key
 
     async def show(self, view: View) -> None:
-        """Show another conversation."""
+        """Show another conversation, where the reader left it."""
         self.notice.clear()
         typed, left = self.composer.unsaved(), self.view
+        self.panes.find_bar.close()
+        if self.view is not None:
+            self._bookmarks[self.view.key] = self.transcript.bookmark()
         self.composer.show(view.draft)
         self.transcript.show(view.records, older=view.older)
         self.transcript.set_streaming(view.growing)
@@ -185,6 +201,13 @@ class ChatTuiApp(Commands):
         self.composer.focus()
         if typed is not None and left is not None:  # typed on while the other one was opened
             await self.controller.save_draft(left.key, typed)
+        if bookmark := self._bookmarks.get(view.key):
+            self._come_back(bookmark)
+
+    @command
+    async def _come_back(self, bookmark: Bookmark) -> None:
+        """Go to where the reader left the conversation, loading what that takes."""
+        await self.older.load_until(lambda: self.transcript.go_to(bookmark), bookmark.depth)
 
     async def keep_draft(self) -> None:
         """Save what stands in the composer."""
@@ -280,14 +303,37 @@ class ChatTuiApp(Commands):
 
     @on(messages.OlderWanted)
     @command
-    async def load_older(self, event: messages.OlderWanted) -> None:
+    async def load_older(self) -> None:
         """Load what lies before the first item."""
-        key = self.key
-        records = await self.controller.load_older(key)
-        view = self.controller.view(key)
-        if self.is_current(key):
-            self.transcript.prepend(records, older=view.older)
-            self.show_facts(view)
+        await self.older.load()
+
+    @on(messages.JumpMissed)
+    @command
+    async def jump_further(self, event: messages.JumpMissed) -> None:
+        """Look for what is jumped to among older items, or say that there is none."""
+        sentence = await self.older.jump(event.target, event.by)
+        if sentence:
+            self.tell(sentence)
+
+    @on(messages.FoundChanged)
+    def tell_found(self) -> None:
+        """Say how many matches there are."""
+        self.panes.find_bar.tell()
+
+    @on(messages.FindMoved)
+    @command
+    async def move_find(self, event: messages.FindMoved) -> None:
+        """Go on in the find; without one, begin it."""
+        if self.panes.find_bar.display:
+            await self.panes.find_bar.move(event.by)
+        else:
+            self.panes.find_bar.open()
+
+    @on(messages.LinksWanted)
+    @command
+    async def choose_link(self, event: messages.LinksWanted) -> None:
+        """Open the link of an item; offer them when there are several."""
+        await open_links(self, event.links)
 
     @on(messages.LinkOpened)
     def open_link(self, event: messages.LinkOpened) -> None:
@@ -295,16 +341,12 @@ class ChatTuiApp(Commands):
         self.open_url(event.url)
         self.tell(f"Opened {event.url}")
 
-    @on(messages.Copied)
-    def copied(self, event: messages.Copied) -> None:
-        """Say what went to the clipboard."""
-        self.tell(f"Copied {event.what} to the terminal's clipboard.")
-
+    @on(messages.CopyWanted)
     @on(Inspector.Copied)
-    def copy_facts(self, event: Inspector.Copied) -> None:
-        """Copy from the inspector."""
-        self.copy_to_clipboard(event.text)
-        self.tell(f"Copied {event.what} to the terminal's clipboard.")
+    @command
+    async def copy(self, event: messages.CopyWanted | Inspector.Copied) -> None:
+        """Copy, and say by which route it went."""
+        self.tell(await copied(self, event.text, event.what))
 
     @on(Inspector.MetadataWanted)
     def edit_metadata(self) -> None:
@@ -342,13 +384,26 @@ class ChatTuiApp(Commands):
     @command
     async def action_interrupt(self) -> None:
         """Close what lies above, else stop the answer, else go to the composer."""
-        if await self.list_pane.close_filter() or self.panes.close_overlays():
+        if self.made is not None and self.panes.find_bar.close():
+            self.transcript.focus()
+        elif await self.list_pane.close_filter() or self.panes.close_overlays():
             self.composer.focus()
         elif self.view and self.controller.interrupt(self.view.key):
             self.tell("Stopping …")
         else:
             self.notice.clear()
             self.composer.focus()
+
+    def action_find(self) -> None:
+        """Find in the conversation."""
+        if len(self.screen_stack) == 1 and self.view is not None:
+            self.panes.find_bar.open()
+
+    @command
+    async def action_outline(self) -> None:
+        """List the turns and go to the one chosen."""
+        if len(self.screen_stack) == 1:
+            await outline(self)
 
     def action_focus_next(self) -> None:
         """Go to the next pane."""

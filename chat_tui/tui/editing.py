@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Input, TextArea
 
-from chat_tui.items import visible, visible_line
-
 if TYPE_CHECKING:
     from textual import events
     from textual.widget import Widget
@@ -28,28 +26,18 @@ async def run_own_binding(box: Widget, event: events.Key) -> bool:
 
 
 class Line(Input):
-    """A line of text. What is pasted into it is made inert."""
+    """A line of text."""
 
     async def _on_key(self, event: events.Key) -> None:
         if not await run_own_binding(self, event):
             await super()._on_key(event)
-        event.prevent_default()
-
-    def _on_paste(self, event: events.Paste) -> None:
-        event.text = visible_line(event.text)
-        super()._on_paste(event)
         event.prevent_default()
 
 
 class Editor(TextArea):
-    """Several lines of text. What is pasted into them is made inert."""
+    """Several lines of text."""
 
     async def _on_key(self, event: events.Key) -> None:
         if not await run_own_binding(self, event):
             await super()._on_key(event)
-        event.prevent_default()
-
-    async def _on_paste(self, event: events.Paste) -> None:
-        event.text = visible(event.text.replace("\r\n", "\n").replace("\r", "\n"))
-        await super()._on_paste(event)
         event.prevent_default()

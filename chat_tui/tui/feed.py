@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,7 @@ class Feed:
                 if profile != self._app.controller.profile.name:
                     return
                 self._app.status.show_endpoint("" if ready else "unreachable")
+                gc.freeze()  # reaching an endpoint loads the client: most objects of the program
                 if not ready:
                     self._app.tell(sentence, "", Severity.ERROR)
             case Notice(sentence, way_out, severity, key):

@@ -22,6 +22,7 @@ class Scope(StrEnum):
     EVERYWHERE = "everywhere"
     COMPOSER = "in the composer"
     ITEMS = "in the transcript"
+    FIND = "in the find line"
     LIST = "in the list"
     INSPECTOR = "in the inspector"
 
@@ -57,8 +58,20 @@ def _everywhere(
     return Action(id, keys, run, sentence, Scope.EVERYWHERE, hint, palette, group)
 
 
-def _item(id: str, keys: str, run: str, sentence: str, hint: str = "") -> Action:  # noqa: A002
-    return Action(id, keys, run, sentence, Scope.ITEMS, hint, group="Items")
+def _item(
+    id: str,  # noqa: A002 - the field's own name
+    keys: str,
+    run: str,
+    sentence: str,
+    hint: str = "",
+    *,
+    palette: bool = False,
+) -> Action:
+    return Action(id, keys, run, sentence, Scope.ITEMS, hint, palette, group="Items")
+
+
+def _match(id: str, keys: str, run: str, sentence: str, hint: str = "") -> Action:  # noqa: A002
+    return Action(id, keys, run, sentence, Scope.FIND, hint, group="Find")
 
 
 def _row(id: str, keys: str, run: str, sentence: str, hint: str = "") -> Action:  # noqa: A002
@@ -114,6 +127,8 @@ ACTIONS: tuple[Action, ...] = (
         "What the server keeps",
         "compaction",
     ),
+    _everywhere("find", "ctrl+f", "Find in the conversation", "Conversation"),
+    _everywhere("outline", "ctrl+l", "List the turns and go to one", "Conversation"),
     _everywhere("instructions", "", "Edit the instructions of this conversation", "Conversation"),
     _everywhere("metadata", "", "Edit the metadata of this conversation", "Conversation"),
     _everywhere("model", "f8", "Choose the model", "Conversation"),
@@ -137,10 +152,24 @@ ACTIONS: tuple[Action, ...] = (
         "items.previous_turn", "left_curly_bracket,shift+up", "previous_turn", "To the turn above"
     ),
     _item("items.turn_down", "right_curly_bracket,shift+down", "next_turn", "To the turn below"),
+    _item("items.next_call", "t", "next_call", "To the next tool call", palette=True),
+    _item("items.previous_call", "T", "previous_call", "To the tool call before", palette=True),
+    _item("items.next_error", "x", "next_error", "To the next error", palette=True),
+    _item("items.previous_error", "X", "previous_error", "To the error before", palette=True),
+    _item("items.next_code", "c", "next_code", "To the next code block", palette=True),
+    _item("items.previous_code", "C", "previous_code", "To the code block before", palette=True),
+    _item("items.find_next", "n", "find_next", "To the next match"),
+    _item("items.find_previous", "N", "find_previous", "To the match before"),
     _item("items.open", "enter,space", "toggle_open", "Fold or unfold the item", "fold"),
     _item("items.open_all", "o", "toggle_all", "Fold or unfold all items"),
     _item("items.raw", "r", "toggle_raw", "Show the item as raw JSON, or rendered", "raw"),
-    _item("items.copy", "y", "copy_item", "Copy the item's source", "copy"),
+    _item("items.copy", "y", "copy_item", "Copy the selection, or the item's source", "copy"),
+    _item("items.copy_code", "Y", "copy_code", "Copy the nearest code block", palette=True),
+    _item("items.links", "l", "links", "Open a link of the item", palette=True),
+    _match("find.next", "enter,down", "next", "To the next match", "next"),
+    _match("find.previous", "shift+enter,up", "previous", "To the match before", "previous"),
+    _match("find.stay", "tab", "stay", "Stay at the match, in the transcript", "stay"),
+    _match("find.leave", "escape", "leave", "Back to where you were", "back"),
     _row("list.up", "k,up", "cursor_up", "To the conversation above"),
     _row("list.down", "j,down", "cursor_down", "To the conversation below"),
     _row("list.first", "g,home", "cursor_first", "To the first conversation"),

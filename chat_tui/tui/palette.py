@@ -10,10 +10,15 @@ from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.widgets import Input, OptionList
 
-from chat_tui.tui.keymap import ACTIONS, Action, keys_of, shown
+from chat_tui.tui.keymap import ACTIONS, Action, Scope, keys_of, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from chat_tui.tui.commands import Commands
+
+ITEMS = "#transcript"
+"""The widget that does the actions of the items."""
 
 
 class Palette(CommandPalette):
@@ -49,11 +54,20 @@ class ActionProvider(Provider):
         keys = " ".join(shown(key) for key in keys_of(action, self._commands.chosen_keys))
         return keys or "no key"
 
+    def _run(self, action: Action) -> Callable[[], Awaitable[bool]]:
+        """Return what does an action: of the items, to the transcript."""
+        commands = self._commands
+        if action.scope is Scope.ITEMS:
+            return partial(
+                commands.run_action, action.run, commands.screen_stack[0].query_one(ITEMS)
+            )
+        return partial(commands.run_action, action.run)
+
     async def discover(self) -> Hits:
         """Offer everything before anything is typed."""
         for action in ACTIONS:
             if action.palette:
-                run = partial(self._commands.run_action, action.run)
+                run = self._run(action)
                 yield DiscoveryHit(action.sentence, run, help=self._help(action))
 
     async def search(self, query: str) -> Hits:
@@ -62,6 +76,6 @@ class ActionProvider(Provider):
         for action in ACTIONS:
             score = matcher.match(f"{action.sentence} {action.id}") if action.palette else 0
             if score > 0:
-                run = partial(self._commands.run_action, action.run)
+                run = self._run(action)
                 shown_as = matcher.highlight(action.sentence)
                 yield Hit(score, shown_as, run, help=self._help(action))

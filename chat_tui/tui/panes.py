@@ -21,6 +21,8 @@ from chat_tui.tui.notice import NoticeBar
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from chat_tui.tui.older import Older
+    from chat_tui.tui.transcript.find_bar import FindBar
     from chat_tui.tui.transcript.transcript import Transcript
 
 LIST_FROM = 70
@@ -62,6 +64,7 @@ class Panes(Horizontal):
         self.list_pane = ConversationPane(id="list-pane")
         self.heading = Static(Content(" "), id="heading", classes="pane-title")
         self._transcript: Transcript | None = None
+        self._find_bar: FindBar | None = None
         self.notice = NoticeBar(id="notice")
         self.composer = Composer(id="composer")
         self.inspector = Inspector(id="inspector")
@@ -85,9 +88,17 @@ class Panes(Horizontal):
             raise ChatTuiError("Still starting.", "Try again in a moment.")
         return self._transcript
 
-    async def furnish(self) -> None:
+    @property
+    def find_bar(self) -> FindBar:
+        """The line of the find. Raises ChatTuiError before ``furnish``."""
+        if self._find_bar is None:
+            raise ChatTuiError("Still starting.", "Try again in a moment.")
+        return self._find_bar
+
+    async def furnish(self, older: Older) -> None:
         """Put the transcript in place: loading it takes longer than all the rest together."""
         module = await asyncio.to_thread(import_module, "chat_tui.tui.transcript.transcript")
+        bar = await asyncio.to_thread(import_module, "chat_tui.tui.transcript.find_bar")
         transcript: Transcript = module.Transcript(id="transcript")
         transcript.placeholder = _EMPTY
         await self.inspector.furnish()
@@ -95,6 +106,8 @@ class Panes(Horizontal):
         await self.query_one("#main").mount(transcript, after=space)
         await space.remove()
         self._transcript = transcript
+        self._find_bar = bar.FindBar(transcript, older, id="find")
+        await self.query_one("#main").mount(self._find_bar, before=self.composer)
 
     def fit(self, size: Size) -> None:
         """Show the panes that fit a terminal of ``size``, and those asked for."""

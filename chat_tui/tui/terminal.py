@@ -4,20 +4,11 @@ from __future__ import annotations
 
 import codecs
 import sys
-from collections.abc import Iterable
 from enum import Enum
-from functools import partial
 from typing import cast
 
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
-from textual._xterm_parser import XTermParser
 from textual.keys import Keys
-from textual.message import Message
-
-from chat_tui.items import visible
-
-PASTE_START = "\x1b[200~"
-PASTE_END = "\x1b[201~"
 
 
 class _Taught(Enum):
@@ -35,77 +26,58 @@ def teach_keys() -> None:
         sequences.setdefault(sequence, (cast("Keys", _Taught.ALT_ENTER),))
 
 
-def guard_input() -> None:
-    """Read what terminals may send without ending the program or acting on what was pasted.
+def read_strange_input() -> None:
+    """Let the driver read bytes that are no UTF-8, and pastes with escapes in them.
 
-    Textual 8.2 decodes strictly, so that one byte that is no UTF-8 ends the program with a
-    traceback; and it ends a paste at the first ESC inside it, so that the rest acts as keys.
+    Textual 8.2 decodes strictly: one stray byte from a noisy line ends the program with a
+    traceback. And it takes what follows an escape in a paste for keys that were pressed.
     """
     if sys.platform == "win32":
         return
     from textual.drivers import linux_driver  # noqa: PLC0415 - not there on every system
 
-    def tolerant(encoding: str) -> partial[codecs.IncrementalDecoder]:
-        return partial(codecs.getincrementaldecoder(encoding), errors="replace")
-
-    vars(linux_driver)["getincrementaldecoder"] = tolerant
-    vars(linux_driver)["XTermParser"] = Parser
+    vars(linux_driver)["getincrementaldecoder"] = lambda _: InputDecoder
 
 
-class Parser(XTermParser):
-    """Textual's parser, fed with pastes in which nothing can act."""
-
-    def __init__(self, debug: bool = False) -> None:
-        self._pastes = PasteGuard()
-        super().__init__(debug)
-
-    def feed(self, data: str) -> Iterable[Message]:
-        """Parse what the terminal sent."""
-        guarded = self._pastes.guard(data)
-        # To the parser an empty string means the end of input.
-        return super().feed(guarded) if guarded or not data else ()
+_PASTE, _PASTED = "\x1b[200~", "\x1b[201~"
+_PARTS = [_PASTED[:length] for length in range(len(_PASTED) - 1, 0, -1)]
 
 
-class PasteGuard:
-    """Makes bracketed pastes inert, wherever the reads cut them."""
+class InputDecoder:
+    """Bytes of a terminal to text, in which a paste holds no escape but the one that ends it."""
 
     def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._pasting = False
-        self._held = ""
-        self._trace = ""
+        self._tail = ""
+        """What a mark may have begun in: already told outside of a paste, held back inside."""
 
-    def guard(self, data: str) -> str:
-        """Return ``data`` with every control inside a paste replaced by a visible mark."""
-        text, self._held = self._held + data, ""
-        done: list[str] = []
-        while text:
-            if self._pasting:
-                body, end, rest = text.partition(PASTE_END)
-                if not end:
-                    cut = _unfinished(body)
-                    body, self._held = body[: len(body) - cut], body[len(body) - cut :]
-                done.append(_inert(body) + end)
-                self._pasting = not end
-                text = rest
-            else:
-                # Nothing is held back here, where a lone ESC is a key: only its trace is kept.
-                known = len(self._trace)
-                before, start, rest = (self._trace + text).partition(PASTE_START)
-                self._pasting = bool(start)
-                done.append((before + start)[known:])
-                self._trace = "" if start else before[-len(PASTE_START) + 1 :]
-                text = rest
-        return "".join(done)
+    def decode(self, data: bytes, final: bool = False) -> str:
+        """Return the text that ``data`` completes."""
+        rest = self._decoder.decode(data, final)
+        told = ""
+        while rest:
+            part, rest = self._pasted(rest) if self._pasting else self._typed(rest)
+            told += part
+        return told
 
+    def _typed(self, text: str) -> tuple[str, str]:
+        """Return ``text`` up to the end of the mark that begins a paste, and what follows."""
+        seen = self._tail + text
+        at = seen.find(_PASTE)
+        if at < 0:
+            self._tail = seen[1 - len(_PASTE) :]
+            return text, ""
+        end = at + len(_PASTE) - len(self._tail)
+        self._tail, self._pasting = "", True
+        return text[:end], text[end:]
 
-def _unfinished(text: str) -> int:
-    """Return how many characters at the end may be the beginning of the mark that ends a paste."""
-    for length in range(min(len(text), len(PASTE_END) - 1), 0, -1):
-        if text.endswith(PASTE_END[:length]):
-            return length
-    return 0
-
-
-def _inert(text: str) -> str:
-    """Return pasted text with its line ends kept as they are and all else made visible."""
-    return "\r".join(visible(part) for part in text.split("\r"))
+    def _pasted(self, text: str) -> tuple[str, str]:
+        """Return ``text`` up to the end of the mark that ends a paste, and what follows."""
+        text = self._tail + text
+        at = text.find(_PASTED)
+        if at < 0:
+            self._tail = next((part for part in _PARTS if text.endswith(part)), "")
+            return text[: len(text) - len(self._tail)].replace("\x1b", "␛"), ""
+        self._tail, self._pasting = "", False
+        return text[:at].replace("\x1b", "␛") + _PASTED, text[at + len(_PASTED) :]

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 def echo(text: str) -> str:
     """Ask for exactly `text`."""
-    return f"pace 0\necho {text}"
+    return f"echo {text}\npace 0"
 
 
 def slowly(text: str) -> str:
     """Ask for `text` and then for silence: the answer stays under way until it is stopped."""
-    return f"pace 0\necho {text}\nstall 600"
+    return f"echo {text}\nstall 600\npace 0"

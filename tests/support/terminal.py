@@ -142,7 +142,16 @@ class Terminal:
         """Return what stands on the screen, a string a line."""
         for _ in self._draw():
             pass
-        return list(self._screen.display)
+        return self._rows()
+
+    def _rows(self) -> list[str]:
+        # Not pyte's own display, which fails where half of a wide character was written over.
+        columns = range(self._screen.columns)
+        buffer = self._screen.buffer
+        return [
+            "".join([row[x].data for x in columns])
+            for row in (buffer[y] for y in range(self._screen.lines))
+        ]
 
     def text(self) -> str:
         """Return what stands on the screen, without the blanks at the ends of lines."""
@@ -184,7 +193,7 @@ class Terminal:
         raise AssertionError(f"it never came: {what}\n{self.report()}")
 
     def _text_now(self) -> str:
-        return "\n".join(line.rstrip() for line in self._screen.display)
+        return "\n".join([line.rstrip() for line in self._rows()])
 
     def wait_for(self, *texts: str, seconds: float = PATIENCE) -> float:
         """Wait until all ``texts`` stand on the screen; line breaks and blanks do not count."""

@@ -224,3 +224,12 @@ async def test_keys_that_arrive_together_take_effect_in_their_order(
             app.app.post_message(events.Key(key, character))
         await app.until(lambda: len(app.app.composer.text) == 5)
         assert app.app.composer.text == "athXe"
+
+
+async def test_what_stays_is_taken_out_of_the_collectors_sight(
+    server: EmbeddedServer, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[bool] = []
+    monkeypatch.setattr("gc.freeze", lambda: told.append(True))
+    async with opened(server, home) as app:
+        await app.until(lambda: len(told) == 3, "first frame, first conversation, the client")

@@ -48,13 +48,29 @@ class ChooseScreen(Dialog[str]):
     """
 
     def __init__(
-        self, title: str, find: Finder, *, placeholder: str = "", free: bool = False
+        self,
+        title: str,
+        find: Finder,
+        *,
+        placeholder: str = "",
+        free: bool = False,
+        start: str = "",
+        last: bool = False,
+        hint: str = "",
     ) -> None:
+        """Choose what ``find`` returns.
+
+        Highlighted are at first the answer ``start`` if it is there, else the first choice, or the
+        ``last`` one; ``hint`` is said below.
+        """
         super().__init__()
         self._title = title
         self._find = find
         self._placeholder = placeholder
         self._free = free
+        self._start = start
+        self._last = last
+        self._hint = hint
         self._found: Sequence[Choice] = ()
         """What the list shows."""
 
@@ -77,7 +93,7 @@ class ChooseScreen(Dialog[str]):
         await self._search(event.value)
 
     async def _search(self, query: str) -> None:
-        hint = ""
+        hint = self._hint
         try:
             found = await self._find(query.strip())
         except ChatTuiError as error:
@@ -89,7 +105,10 @@ class ChooseScreen(Dialog[str]):
         options.clear_options()
         options.add_options(_option(choice) for choice in found)
         if found:
-            options.highlighted = 0
+            answers = [choice.answer for choice in found]
+            default = len(found) - 1 if self._last else 0
+            at = answers.index(self._start) if self._start in answers else default
+            options.highlighted = at
         elif not hint:
             hint = "Enter tries what you typed." if self._free and query else "Nothing matches."
         self.query_one(".dialog-hint", Static).update(Content(visible_line(hint)))

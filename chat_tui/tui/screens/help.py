@@ -21,7 +21,9 @@ _ABOUT = {
     Scope.COMPOSER: "Write here. The draft is kept for each conversation; what you send is written "
     "down before it leaves, so that nothing is lost.",
     Scope.ITEMS: "Every item the server holds, oldest first. The block cursor chooses one; the "
-    "inspector shows all of it.",
+    "inspector shows all of it. Jumps load older items as they go.",
+    Scope.FIND: "Finds over the whole conversation, upper and lower case alike. Older items are "
+    "loaded when you go to a match in them.",
     Scope.LIST: "The conversations this program knows, latest first. ● answering, ◆ new answer, "
     "! needs you, ▸ open.",
     Scope.INSPECTOR: "Everything known about the item, the conversation and the turn.",

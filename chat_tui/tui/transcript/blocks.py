@@ -69,9 +69,11 @@ class _Open:
 class Blocks:
     """An append-only text as blocks: ``closed`` ones, and a ``tail`` that may still change."""
 
-    def __init__(self, form: Format = Format.MARKDOWN) -> None:
+    def __init__(self, form: Format = Format.MARKDOWN, *, exact: bool = False) -> None:
+        """Read a text of some form; ``exact`` keeps code for copying, not for drawing."""
         self.closed: list[Block] = []
         self._form = form
+        self._exact = exact
         self._root = _Open(Box())
         self._open: list[_Open] = []
         self._leaf: Leaf | None = None
@@ -112,7 +114,7 @@ class Blocks:
 
     def _break(self) -> None:
         """Break an overlong line by force; what follows continues it."""
-        while len(self._partial) > LINE_LIMIT:
+        while len(self._partial) > LINE_LIMIT and not self._exact:
             space = self._partial.rfind(" ", LINE_LIMIT // 2, LINE_LIMIT)
             cut = space + 1 if space > 0 else LINE_LIMIT
             while cut > LINE_LIMIT // 2 and _JOINED.match(self._partial, cut - 1):
@@ -124,7 +126,8 @@ class Blocks:
     # --- one line -------------------------------------------------------------------------
 
     def _line(self, line: str, *, partial: bool = False) -> None:
-        line = line.expandtabs(4)
+        if not (self._exact and isinstance(self._leaf, leaves.Code) and not self._open):
+            line = line.expandtabs(4)
         if self._form is not Format.MARKDOWN:
             self._plain(line)
         elif self._broken and self._continue(line):

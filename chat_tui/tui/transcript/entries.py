@@ -9,6 +9,7 @@ from typing import Any
 
 from chat_tui.items import Item, Kind, Place, Record, visible, visible_line
 from chat_tui.tui.transcript.blocks import Format
+from chat_tui.tui.transcript.citations import sources
 from chat_tui.tui.transcript.values import (
     DETAIL_LIMIT,
     compact,
@@ -172,23 +173,9 @@ def _assistant(item: Item, _pairs: Pairs) -> Facts:
     return {
         "title": "assistant",
         "detail": detail,
-        "body": item.text + _sources(item),
+        "body": item.text + sources(item),
         "badges": badges,
     }
-
-
-def _sources(item: Item) -> str:
-    """Return the web pages an answer cites, as a list below it."""
-    found: dict[str, str] = {}
-    for part in maps(item.raw.get("content")):
-        for note in maps(part.get("annotations")):
-            url = note.get("url")
-            if note.get("type") == "url_citation" and isinstance(url, str):
-                found.setdefault(url, visible_line(str(note.get("title") or "")))
-    if not found:
-        return ""
-    lines = [f"{number}. {title} <{url}>" for number, (url, title) in enumerate(found.items(), 1)]
-    return "\n\n**Sources**\n" + "\n".join(lines)
 
 
 def _system(item: Item, _pairs: Pairs) -> Facts:

@@ -9,6 +9,8 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from chat_tui.items import Record
+    from chat_tui.tui.transcript.jumps import Target
+    from chat_tui.tui.transcript.links import Link
 
 
 @dataclass
@@ -38,8 +40,35 @@ class LinkOpened(Message):
 
 
 @dataclass
-class Copied(Message):
-    """Sent when text was put on the clipboard; ``what`` names it for the reader."""
+class LinksWanted(Message):
+    """Sent when the reader asked for the links of an item, which may be none."""
+
+    links: tuple[Link, ...]
+
+
+@dataclass
+class CopyWanted(Message):
+    """Sent when the reader asked to copy; ``what`` names the text in a sentence."""
 
     text: str
     what: str
+
+
+@dataclass
+class JumpMissed(Message):
+    """Sent when there is nothing to jump to among the loaded items that way (0: either)."""
+
+    target: Target
+    by: int
+
+
+@dataclass
+class FoundChanged(Message):
+    """Sent when it changed what was found, or which match is the current one."""
+
+
+@dataclass
+class FindMoved(Message):
+    """Sent when the reader asked for the next match (1) or the one before (-1)."""
+
+    by: int

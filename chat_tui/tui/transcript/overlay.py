@@ -1,9 +1,8 @@
-"""What is laid over drawn lines: the selection of the mouse, and what was searched for."""
+"""What is laid over drawn lines, and the selection of the mouse as text."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual.strip import Strip
@@ -12,77 +11,17 @@ from chat_tui.tui.transcript.leaves import Shape
 from chat_tui.tui.transcript.view import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from rich.style import Style
     from textual.selection import Selection
 
     from chat_tui.tui.transcript.blocks import Block
     from chat_tui.tui.transcript.document import Document
-    from chat_tui.tui.transcript.layout import Layout
 
 _BASE = 1 << 40
 _LINE_BITS = 16
 _PART_BITS = 32
-
-
-class Match(NamedTuple):
-    """One place where what was searched for stands."""
-
-    ref: int
-    number: int
-    """Which match in that item, from 0."""
-
-
-@dataclass
-class Highlights:
-    """What was searched for, and what was found."""
-
-    query: str = ""
-    matches: list[Match] = field(default_factory=list)
-    current: int = -1
-
-    @property
-    def ref(self) -> int | None:
-        """The item the current match is in."""
-        return self.matches[self.current].ref if self.current >= 0 else None
-
-    def spans(self, text: str) -> list[tuple[int, int]]:
-        """Return where the query stands in a drawn line."""
-        return list(_places(text, self.query)) if self.query else []
-
-    def place(self, layout: Layout, number: int) -> tuple[int, int]:
-        """Return (part, line) of a match in an item; the nearest one if lines break it."""
-        found = (0, 0)
-        for part in range(1, layout.parts):
-            for line, segments in enumerate(layout.lines(part)):
-                count = len(self.spans("".join(segment.text for segment in segments)))
-                if count:
-                    found = (part, line)
-                if number < count:
-                    return found
-                number -= count
-        return found
-
-    def search(self, document: Document, query: str) -> None:
-        """Look for ``query``, whatever its case, in all loaded items."""
-        self.query, self.current = query.casefold(), -1
-        self.matches = [
-            Match(record.ref, number)
-            for record in document.records
-            if self.query
-            for number, _ in enumerate(_places(document.body(record.ref), self.query))
-        ]
-
-
-def _places(text: str, query: str) -> Iterator[tuple[int, int]]:
-    folded = text.casefold()
-    if len(folded) != len(text):
-        folded = text.lower() if len(text.lower()) == len(text) else text
-    at = folded.find(query)
-    while at >= 0:
-        yield at, at + len(query)
-        at = folded.find(query, at + len(query))
 
 
 def overlaid(strip: Strip, start: int, end: int, style: Style) -> Strip:

@@ -19,10 +19,11 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from chat_tui.items import Kind, Place
-from chat_tui.tui.transcript import messages
+from chat_tui.tui.transcript import code, messages
 from chat_tui.tui.transcript.document import Document
-from chat_tui.tui.transcript.overlay import Highlights, key_of, overlaid, selected_text
+from chat_tui.tui.transcript.overlay import key_of, overlaid, selected_text
 from chat_tui.tui.transcript.palette import MARKS, ROLES, Palette
+from chat_tui.tui.transcript.search import Search, places
 from chat_tui.tui.transcript.view import Row, View
 
 if TYPE_CHECKING:
@@ -108,7 +109,9 @@ class TranscriptPane(ScrollView, inherit_bindings=False):
         self._document = Document()
         self._view = View(self._document)
         self._chosen: int | None = None
-        self._highlights = Highlights()
+        self._picked: tuple[int, int] | None = None
+        """The code block jumped to: the ref of its item and its number there."""
+        self._search = Search()
         self._palette: Palette | None = None
         """What the text is drawn with; replaced only when it would look different."""
         self._marks: Palette | None = None
@@ -243,12 +246,14 @@ class TranscriptPane(ScrollView, inherit_bindings=False):
 
     def _marked(self, row: Row, strip: Strip, palette: Palette) -> Strip:
         """Return a line with what was found and what is selected marked on it."""
-        highlights = self._highlights
-        if highlights.query:
-            current = self._document.records[row.entry].ref == highlights.ref
+        search = self._search
+        if search.query and row.part:
             ground = Style(bgcolor=palette["match"].bgcolor)
-            style = palette["match-current"] if current else ground
-            for start, end in highlights.spans(strip.text):
+            layout = self._document.layout(row.entry)
+            ref = self._document.records[row.entry].ref
+            current = search.current_on(ref, layout, row.part, row.line)
+            for number, (start, end) in enumerate(places(strip.text, search.query)):
+                style = palette["match-current"] if number == current else ground
                 strip = overlaid(strip, start, end, style)
         selection = self.text_selection
         if selection is not None:
@@ -286,7 +291,12 @@ class TranscriptPane(ScrollView, inherit_bindings=False):
         record = self._document.records[row.entry]
         layout = self._document.layout(row.entry)
         chosen = record.ref == self._chosen
-        key = (layout.key(row.part), row.part, row.line, chosen, record.place)
+        picked = (
+            self._picked is not None
+            and self._picked[0] == record.ref
+            and code.belongs(layout, row.part, self._picked[1])
+        )
+        key = (layout.key(row.part), row.part, row.line, chosen, picked, record.place)
         fixed = row.part < layout.fixed
         if fixed and (strip := self._strips.get(key)) is not None:
             return strip
@@ -295,7 +305,7 @@ class TranscriptPane(ScrollView, inherit_bindings=False):
         gap = row.part == 0 and row.line == 0 and len(lines) > 1
         sign, role = _RAILS[record.place]
         if chosen:
-            sign, role = "▌", "cursor"
+            sign, role = "█" if picked else "▌", "cursor"
         elif sign == " " and layout.entry.kind is Kind.USER:
             sign, role = "▎", "user"
         rail = Segment(" " * RAIL if gap else sign.ljust(RAIL), palette[role])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from chat_tui.items import visible
 
+_MEMORY = 64
+"""Characters that what comes next may belong to: more than the longest emoji."""
 _UNFINISHED = ("\r", "\u200c", "\u200d")
 
 
@@ -29,5 +31,6 @@ class Stream:
             return ""
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
         before = self._before
-        self._before = text[-1]
-        return visible(before + text)[len(visible(before)) :]
+        clean = visible(before + text)
+        self._before = clean[-_MEMORY:]
+        return clean[len(visible(before)) :]

@@ -136,7 +136,7 @@ class View:
 
     def to_end(self) -> None:
         """Look at the last line."""
-        self.anchor = self._up(len(self.document), 0, -self.height)
+        self.anchor = self._up(len(self.document), 0, -max(self.height, 1))
         self.at_end = True
 
     def to_line(self, line: int) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from chat_tui.items import Kind, Place, Record, visible
 from chat_tui.tui.transcript.blocks import Format
 from chat_tui.tui.transcript.entries import Entry, Pairs, clock, entry, lines_about, tight
+from chat_tui.tui.transcript.links import links
 from tests.tui.transcript.corpus import message
 
 
@@ -44,11 +45,26 @@ def test_an_answer_is_markdown_and_its_sources_follow() -> None:
     raw["content"][0]["annotations"] = [
         {"type": "url_citation", "url": "https://a.b", "title": "Guide"},
         {"type": "url_citation", "url": "https://a.b", "title": "Guide"},
-        {"type": "file_citation", "file_id": "f"},
+        {"type": "file_citation", "file_id": "f_1", "filename": "a_b.pdf"},
+        {"type": "container_file_citation", "file_id": "f2", "container_id": "c"},
+        {"type": "file_path", "file_id": "f_1", "index": 3},
+        {"type": "url_citation", "url": "javascript:x", "title": "*[x](y)*"},
+        {"type": "url_citation", "url": 7},
+        {"type": "unheard_of", "file_id": "f3"},
+        "nothing",
     ]
     shown = of(raw)
     assert shown.form is Format.MARKDOWN
-    assert shown.body == "It is **so**.\n\n**Sources**\n1. Guide <https://a.b>"
+    assert shown.body.splitlines() == [
+        "It is **so**.",
+        "",
+        "**Sources**",
+        "1. Guide <https://a.b>",
+        r"2. a\_b.pdf (f\_1)",
+        "3. f2",
+        r"4. \*\[x\](y)\* javascript:x",
+    ]
+    assert [link.url for link in links(shown.body, shown.form)] == ["https://a.b"]
 
 
 def test_a_refusal_is_marked() -> None:

@@ -9,7 +9,16 @@ from chat_tui.items import visible
 from chat_tui.tui.transcript.stream import Stream
 
 TEXT = st.lists(
-    st.sampled_from([*"ab\r\n\x1b\u200d\u200c\u202e👩é\u0628", "👩\u200d👧", "\r\n"]), max_size=20
+    st.sampled_from(
+        [
+            *"ab\r\n\x1b\u200d\u200c\u202e👩é\u0628",
+            "👩\u200d👧",
+            "\r\n",
+            "\u200d👩",
+            "👩" + "\u200d👩🏽" * 7,
+        ]
+    ),
+    max_size=20,
 ).map("".join)
 
 

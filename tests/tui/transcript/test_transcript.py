@@ -10,7 +10,7 @@ from textual.app import App, ComposeResult
 
 from chat_tui.items import Place, Record
 from chat_tui.tui.transcript.messages import (
-    Copied,
+    CopyWanted,
     ItemHighlighted,
     ItemOpened,
     LinkOpened,
@@ -38,7 +38,8 @@ class Bare(App[None]):
         self.got.append(message)
 
     on_item_highlighted = on_item_opened = on_older_wanted = on_event_message
-    on_link_opened = on_copied = on_event_message
+    on_link_opened = on_copy_wanted = on_jump_missed = on_event_message
+    on_links_wanted = on_event_message
 
     @property
     def transcript(self) -> Transcript:
@@ -72,14 +73,15 @@ async def test_it_may_be_filled_before_it_has_a_size() -> None:
             pane.append(said("three")[0])
             yield pane
 
-        def on_mount(self) -> None:
+        async def on_mount(self) -> None:
             first = self.transcript.records[0]
             self.transcript.update(Record(message("user", "uno"), ref=first.ref))
             self.transcript.action_cursor_last()
             self.transcript.action_toggle_raw()
             self.transcript.action_toggle_raw()
             self.transcript.find("two")
-            self.transcript.find_next()
+            await self.transcript.searched()
+            assert self.transcript.find_next() is not None
 
     app = Early()
     async with app.run_test(size=(60, 20)) as pilot:
@@ -251,14 +253,13 @@ async def test_copying_gives_the_text_as_it_was_written() -> None:
     async with app.run_test(size=(60, 20)) as pilot:
         app.transcript.show(said("x", "**bold** and `code`"), older=False)
         app.transcript.action_copy_item()
-        assert of(app, Copied) == []
+        assert of(app, CopyWanted) == []
         app.transcript.action_cursor_last()
         app.transcript.action_copy_item()
         app.transcript.action_open_item()
         await pilot.pause()
-        (copied,) = of(app, Copied)
-        assert (copied.text, copied.what) == ("**bold** and `code`", "assistant")
-        assert app.clipboard == "**bold** and `code`"
+        (copied,) = of(app, CopyWanted)
+        assert (copied.text, copied.what) == ("**bold** and `code`", "the answer")
         assert of(app, ItemOpened)[0].record is app.transcript.records[1]
 
 
@@ -455,20 +456,24 @@ async def test_find_counts_marks_and_goes_round() -> None:
         records = said(*texts)
         records.insert(50, output("\n".join([*map(str, range(30)), "NEEDLE"])))
         app.transcript.show(records, older=False)
-        found = app.transcript.find("needle")
-        assert [match.ref for match in found] == [records[n].ref for n in (10, 10, 50, 91)]
+        app.transcript.find("needle")
+        await app.transcript.searched()
+        assert app.transcript.found == (0, 4)
         for index in (10, 10, 50, 91, 10):
             match = app.transcript.find_next()
             await pilot.pause()
             assert match is not None
             assert match.ref == records[index].ref == app.transcript.cursor
             assert any("needle" in line.casefold() for line in app.lines())
-        assert app.transcript.find_previous() == found[-1]
+        previous = app.transcript.find_previous()
+        assert previous is not None
+        assert previous.ref == records[91].ref
+        assert app.transcript.found == (4, 4)
         row = next(n for n, line in enumerate(app.lines()) if "needle" in line)
         strip = app.transcript.render_line(row)
         assert [segment.text for segment in strip if "needle" in segment.text] == ["needle"]
         assert grounds(strip) == 2
-        assert app.transcript.find("") == []
+        app.transcript.find("")
         assert app.transcript.find_next() is None
 
 
@@ -495,7 +500,9 @@ async def test_the_mouse_selects_source_text() -> None:
         assert app.transcript.cursor is None
         app.transcript.action_copy_item()
         await pilot.pause()
-        assert [(copied.text, copied.what) for copied in of(app, Copied)] == [(text, "selection")]
+        assert [(copied.text, copied.what) for copied in of(app, CopyWanted)] == [
+            (text, "the selection")
+        ]
 
 
 async def test_a_double_click_selects_the_item() -> None:

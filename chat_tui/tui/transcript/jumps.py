@@ -1,0 +1,40 @@
+"""What one can jump to in a transcript, decided from a record alone. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from chat_tui.items import Kind, Place
+from chat_tui.tui.transcript.values import maps
+
+if TYPE_CHECKING:
+    from chat_tui.items import Record
+
+
+class Target(StrEnum):
+    """A kind of place, in the words of a sentence."""
+
+    CALL = "tool call"
+    ERROR = "error"
+    CODE = "code block"
+
+
+def hits(target: Target, record: Record) -> bool:
+    """Whether a record is a tool call, or went wrong. Code blocks are inside records."""
+    if target is Target.CALL:
+        return record.item.kind in (Kind.CALL, Kind.HOSTED)
+    return target is Target.ERROR and went_wrong(record)
+
+
+def went_wrong(record: Record) -> bool:
+    """Whether an item failed, is incomplete, was stopped or refused, or carries an error."""
+    item = record.item
+    if record.place is Place.STOPPED or item.status in ("failed", "incomplete"):
+        return True
+    if item.raw.get("error") or item.type == "error":
+        return True
+    content = item.raw.get("content")
+    parts = maps(content) if isinstance(content, Sequence) else []
+    return any(part.get("type") == "refusal" for part in parts)

@@ -257,7 +257,7 @@ def _plan_private(draft: TurnPlan, state: State) -> TurnPlan:
         plan = _with_history(draft, state, private=True)
         if draft.chaining is Chaining.CONVERSATION and state.conversation_id:
             plan = _noting_asides(plan, state)
-    return _noting(plan, "Gone when you leave, and left out of later stored turns.")
+    return _noting(plan, "Gone when you quit, and left out of later stored turns.")
 
 
 def _with_history(plan: TurnPlan, state: State, *, private: bool) -> TurnPlan:

@@ -198,7 +198,7 @@ def test_every_case_says_what_is_true(row: Row, tail: str) -> None:
     }[row.place]
     assert plan.summary == f"Sends {what} to {where}; {kept}."
 
-    assert ("Gone when you leave" in notes) == (not row.store)
+    assert ("Gone when you quit" in notes) == (not row.store)
     assert ("Left out" in notes) == (row.store and "p" in held)
     aside = row.store and row.chaining is not CONVERSATION and "conv" in row.anchor
     assert ("An aside" in notes) == aside

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from chat_tui import __version__
-from chat_tui.cli.shell import guarded
+from chat_tui.cli.shell import HELP, guarded
 from chat_tui.config import Chaining, Compaction, read_compaction
 from chat_tui.controller import Launch
 
@@ -88,7 +88,7 @@ def _read_compaction(_: click.Context, __: click.Parameter, value: str | None) -
         raise click.UsageError(f"--compact {error}.") from error
 
 
-@click.command(cls=_Entry, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=_Entry, context_settings=HELP)
 @click.argument("target", metavar="[ID]", required=False, callback=_read_target)
 @click.option("--new", is_flag=True, help="Begin a new conversation.")
 @click.option(

@@ -15,14 +15,16 @@ import click
 from chat_tui import __version__
 from chat_tui.cli.endpoints import look_at_endpoints
 from chat_tui.cli.findings import Finding, Status, as_json, as_text, usable
-from chat_tui.cli.shell import say
+from chat_tui.cli.shell import HELP, say
 from chat_tui.cli.terminal import look_at_terminal
 from chat_tui.config import ConfigError, Paths, Settings, find_paths, load
 from chat_tui.errors import EXIT_FAILED, ChatTuiError
 from chat_tui.library import Library, sqlite_version
 
 
-@click.command(help="Check versions, configuration, files, endpoints and the terminal.")
+@click.command(
+    help="Check versions, configuration, files, endpoints and the terminal.", context_settings=HELP
+)
 @click.option("-p", "--profile", default="", metavar="NAME", help="The profile that must work.")
 @click.option("--json", "in_json", is_flag=True, help="Print JSON for a script.")
 def command(profile: str, *, in_json: bool) -> None:

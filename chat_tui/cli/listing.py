@@ -10,12 +10,15 @@ from collections.abc import Sequence
 import click
 
 from chat_tui.cli.composing import compose
-from chat_tui.cli.shell import say, tell
+from chat_tui.cli.shell import HELP, say, tell
 from chat_tui.controller import Summary
 from chat_tui.items import visible_line
 
 
-@click.command(help="List the conversations of a profile, the one that changed last first.")
+@click.command(
+    help="List the conversations of a profile, the one that changed last first.",
+    context_settings=HELP,
+)
 @click.option("-p", "--profile", default="", metavar="NAME", help="The profile to list.")
 @click.option("-q", "--query", default="", metavar="TEXT", help="Only titles and ids with TEXT.")
 @click.option(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from chat_tui.cli.shell import say
+from chat_tui.cli.shell import HELP, say
 from chat_tui.config import find_paths, load
 from chat_tui.errors import ChatTuiError
 
@@ -20,7 +20,9 @@ PORT = 8765
 _TOKEN_BYTES = 24
 
 
-@click.command(help="Run the embedded server until it is stopped with ctrl+c.")
+@click.command(
+    help="Run the embedded server until it is stopped with ctrl+c.", context_settings=HELP
+)
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="NAME")
 @click.option(
     "--port",

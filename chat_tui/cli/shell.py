@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import click
 
 EXIT_INTERRUPTED = 130
+HELP = {"help_option_names": ["-h", "--help"]}
+"""Settings of every command: help has a short name too."""
 
 
 def guarded(work: Callable[[], None]) -> int:

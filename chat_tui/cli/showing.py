@@ -11,14 +11,16 @@ from typing import Any
 import click
 
 from chat_tui.cli.composing import compose
-from chat_tui.cli.shell import say, tell
+from chat_tui.cli.shell import HELP, say, tell
 from chat_tui.controller import Controller, Notice, View
 from chat_tui.errors import EXIT_USAGE, ChatTuiError
 from chat_tui.gateway import GatewayError
 from chat_tui.items import Item, Kind, Place, Record, visible, visible_line
 
 
-@click.command(help="Print a conversation: what the server holds and what is only here.")
+@click.command(
+    help="Print a conversation: what the server holds and what is only here.", context_settings=HELP
+)
 @click.argument("target", metavar="ID")
 @click.option("-p", "--profile", default="", metavar="NAME", help="The profile it belongs to.")
 @click.option("-n", "--limit", type=click.IntRange(1), metavar="N", help="Only the last N items.")

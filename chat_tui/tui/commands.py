@@ -127,7 +127,7 @@ class Commands(App[None]):
                 Choice(
                     f"{_KEY}{row.key}",
                     row.title,
-                    f"{row.conversation_id or row.response_id} {ago(row.updated_at)}",
+                    f"{ago(row.updated_at)}  {(row.conversation_id or row.response_id)[:13]}",
                 )
                 for row in found
             ]
@@ -175,25 +175,19 @@ class Commands(App[None]):
         question = Content.assemble(
             "Delete ", (title, "bold"), "?", (f"\n{visible_line(identifier)}", "$muted")
         )
-        answer = await self.push_screen_wait(
-            ConfirmScreen(
-                "Delete",
-                question,
-                [
-                    Way(
-                        "conversation",
-                        "Delete the conversation only",
-                        "The server keeps its items and responses; without their ids nobody "
-                        "finds them.",
-                    ),
-                    Way(
-                        "items",
-                        "Delete the conversation with all its items and responses",
-                        "Each item and each response known here is deleted from the server.",
-                    ),
-                ],
-            )
+        only = Way(
+            "conversation",
+            "Delete the conversation only",
+            "The server keeps its items and responses; without their ids nobody finds them.",
         )
+        all_of_it = Way(
+            "items",
+            "Delete the conversation with all its items and responses",
+            "Each item and each response known here is deleted from the server.",
+        )
+        here = Way("conversation", "Delete it", "The server holds nothing of it.")
+        ways = [only, all_of_it] if identifier else [here]
+        answer = await self.push_screen_wait(ConfirmScreen("Delete", question, ways))
         if answer is None:
             return
         await self.controller.delete(key, with_items=answer == "items")

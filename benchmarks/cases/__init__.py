@@ -1,0 +1,1 @@
+"""The cases. Each module has ``measure(quick) -> list[Result]`` and is a part of the run."""

@@ -1,0 +1,93 @@
+"""Programs under measurement: started in a terminal, watched from outside."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.e2e.home import Home
+from tests.e2e.program import Program
+from tests.support.terminal import Terminal
+
+FIRST_FRAME = "Write a message"
+"""What both programs show in their first frame."""
+KEY = "ø"
+"""A key whose echo cannot be mistaken for anything else on the screen."""
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def home() -> Iterator[Home]:
+    """Yield a new home directory for one program."""
+    with (
+        tempfile.TemporaryDirectory(prefix="ctui-") as root,
+        tempfile.TemporaryDirectory(prefix="ctui-") as runtime,
+    ):
+        made = Home(Path(root), Path(runtime))
+        try:
+            yield made
+        finally:
+            made.close()
+
+
+@contextmanager
+def bare(tokens: int = 0, pace: float = 100.0) -> Iterator[Terminal]:
+    """Run the bare app."""
+    command = [sys.executable, "-m", "benchmarks.bare", str(tokens), str(pace)]
+    with home() as made, Terminal(command, made.env) as terminal:
+        yield terminal
+
+
+@contextmanager
+def opened(made: Home, *arguments: str) -> Iterator[Program]:
+    """Run chat-tui, with a conversation open."""
+    program = made.start(*arguments)
+    try:
+        program.ready()
+        yield program
+    finally:
+        program.close()
+
+
+def first_frame(terminal: Terminal) -> float:
+    """Wait for the first frame; return when it had arrived, in seconds of ``perf_counter``."""
+    return terminal.wait_for(FIRST_FRAME)
+
+
+def echo(terminal: Terminal) -> float:
+    """Type a key and take it back; return the mean seconds until each showed."""
+    before = terminal.text().count(KEY)
+    pressed = time.perf_counter()
+    terminal.type(KEY)
+    shown = terminal.wait_until(lambda text: text.count(KEY) > before, "the key's echo")
+    erased = time.perf_counter()
+    terminal.press("backspace")
+    gone = terminal.wait_until(lambda text: text.count(KEY) == before, "the key's going")
+    return (shown - pressed + gone - erased) / 2
+
+
+def echoes(terminal: Terminal, seconds: float, pause: float = 0.05) -> list[float]:
+    """Type for some time; return each key's seconds until it showed."""
+    end = time.perf_counter() + seconds
+    found = []
+    while time.perf_counter() < end:
+        found.append(echo(terminal))
+        time.sleep(pause)
+    return found
+
+
+def cpu(terminal: Terminal) -> float:
+    """Return the CPU seconds the program used so far, without those of its server."""
+    fields = Path(f"/proc/{terminal.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def memory(terminal: Terminal) -> float:
+    """Return the megabytes the program holds now."""
+    status = Path(f"/proc/{terminal.pid}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024

@@ -510,6 +510,7 @@ class Controller:
         endpoint = await self._endpoints.get(self._profile_of(conversation))
         found = await sync.find_out(self._library, endpoint, conversation)
         if found and not conversation.pending_text:
+            await sync.refresh(self._library, endpoint, conversation)
             self._emit(RecordsChanged(self._view(conversation)))
             self._emit(ListChanged())
             self._emit(Notice(found, key=key))

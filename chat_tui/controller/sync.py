@@ -18,6 +18,8 @@ from chat_tui.library import ConversationRow, Library, Window
 from chat_tui.planning import ENCRYPTED_REASONING, copied
 from chat_tui.replaying import replayable
 
+_LATEST = 253_402_300_800
+"""The end of the year 9999; no calendar here knows later times."""
 WINDOW = 200
 """Records loaded at a time."""
 _ANCHORS = 5
@@ -284,6 +286,16 @@ def _lacks_seal(item: Item) -> bool:
     return item.kind is Kind.REASONING and not item.raw.get("encrypted_content")
 
 
+def _settled_elsewhere(conversation: Conversation) -> str:
+    """Let go of a message whose entry in the journal another program cleared."""
+    noted = conversation.turn is None or conversation.turn.plan.stored
+    if not conversation.pending_text or not noted:
+        return ""
+    conversation.drop(r.ref for r in conversation.state.placed(Place.PENDING))
+    conversation.pending_text = ""
+    return "Another chat-tui has settled that message."
+
+
 async def find_out(library: Library, endpoint: Endpoint, conversation: Conversation) -> str:
     """Learn what became of a turn whose outcome a crash left unknown.
 
@@ -291,8 +303,10 @@ async def find_out(library: Library, endpoint: Endpoint, conversation: Conversat
     pending. Empty when nothing was pending.
     """
     pending = await library.journal.pending(conversation.key)
-    if pending is None or conversation.running:
+    if conversation.running:
         return ""
+    if pending is None:
+        return _settled_elsewhere(conversation)
     items, place = None, Place.CONVERSATION
     if identifier := conversation.state.conversation_id:
         items = await kept_items(endpoint.gateway, identifier, pending.after_item, pending.text)
@@ -341,5 +355,5 @@ def string_map(value: object) -> dict[str, str]:
 
 
 def seconds(value: object) -> float:
-    """Return a time a server named, 0 when it is none."""
-    return float(value) if isinstance(value, int | float) else 0.0
+    """Return a time a server named in Unix seconds, 0 when it is none."""
+    return float(value) if isinstance(value, int | float) and 0 < value < _LATEST else 0.0

@@ -31,7 +31,7 @@ from chat_tui.controller.view import Queued, TurnReport
 from chat_tui.errors import ChatTuiError, Severity
 from chat_tui.gateway import GatewayError, Trouble
 from chat_tui.gateway.errors import from_stream
-from chat_tui.items import Place, RawItem, Record, seen_now, user_message
+from chat_tui.items import Item, Kind, Place, RawItem, Record, seen_now, user_message
 from chat_tui.library import KEPT_PLACES, Library, PendingTurn
 from chat_tui.planning import Outcome, State, TurnPlan, copied, plan_turn, settle
 from chat_tui.streaming import Accumulator, Added, Change, Grew, Replaced
@@ -235,16 +235,17 @@ class Turn:
                 )
             raise error from error.__cause__
         identifier = str(created.get("id", ""))
-        conversation.state = replace(conversation.state, conversation_id=identifier)
-        conversation.row = await self._library.index.change(
+        conversation.state = replace(
+            copied(conversation.state, plan.seeds, plan.place), conversation_id=identifier
+        )
+        conversation.row = await self._library.note_conversation(
             conversation.key,
+            conversation.state.records if plan.seeds else None,
+            conversation.first_rank,
             conversation_id=identifier,
             metadata=metadata,
             created_at=seconds(created.get("created_at")) or time.time(),
         )
-        if plan.seeds:
-            conversation.state = copied(conversation.state, plan.seeds, plan.place)
-            await self._write_records()
         self._emit(ViewChanged(conversation.view(self._endpoint.able)))
         self._emit(ListChanged())
         return identifier
@@ -445,12 +446,6 @@ class Turn:
             **changes,
         )
 
-    async def _write_records(self) -> None:
-        conversation = self._conversation
-        await self._library.items.replace_from(
-            conversation.key, conversation.first_rank, conversation.state.records
-        )
-
     async def _learn_ids(self) -> None:
         """Take the server's list of the turn: it names the input items and proves them kept."""
         conversation, key = self._conversation, self._conversation.key
@@ -463,6 +458,8 @@ class Turn:
             return
         if conversation.stop is not None or conversation.turn is not turn:
             return  # the next turn began, and will learn these too
+        if not self._shown_in(listed):
+            return  # this server lists late: what came tells more
         before = {record.ref: record for record in conversation.state.records}
         records, _ = merge(
             conversation.state.records,
@@ -482,6 +479,11 @@ class Turn:
             await self._write_changed(changed)
         except ChatTuiError as error:
             self._emit(Notice(error.sentence, error.way_out, Severity.ERROR, key))
+
+    def _shown_in(self, listed: Sequence[RawItem]) -> bool:
+        ids = {record.item.id for record in self._turn()} - {""}
+        views = [Item(raw) for raw in listed]
+        return any(v.id in ids or (v.kind is Kind.USER and v.text == self._text) for v in views)
 
     async def _listed(self) -> tuple[list[RawItem], bool]:
         """Return what the server lists from the last item before the first unknown, oldest first.

@@ -41,6 +41,22 @@ class Library:
         """Finish what is queued and close the file."""
         await self._db.close()
 
+    async def note_conversation(
+        self, key: int, records: Sequence[Record] | None, rank: int, **changes: Any
+    ) -> ConversationRow:
+        """Write down that the server made a conversation, and the records it was made from.
+
+        ``records``, unless None, replace what is cached from ``rank`` on; ``changes`` are columns
+        of the index. Returns the row.
+        """
+
+        def work(db: sqlite3.Connection) -> ConversationRow:
+            if records is not None:
+                cache.replace_from(db, key, rank, records)
+            return change_row(db, key, **changes)
+
+        return await self._db.write(work)
+
     async def end_turn(
         self,
         key: int,

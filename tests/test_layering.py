@@ -21,7 +21,6 @@ EVERYTHING = frozenset(
         "config",
         "gateway",
         "library",
-        "tools",
         "controller",
         "server",
         "tui",
@@ -37,7 +36,6 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "streaming": frozenset({"items"}),
     "gateway": frozenset({"errors", "items", "config"}),
     "library": frozenset({"errors", "items"}),
-    "tools": frozenset({"errors", "items", "config"}),
     "controller": frozenset(
         {
             "errors",
@@ -48,7 +46,6 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
             "config",
             "gateway",
             "library",
-            "tools",
         }
     ),
     "server": frozenset(),

@@ -299,7 +299,7 @@ class Controller:
         rows = await self._library.index.find(self.profile.name, target)
         if len(rows) > 1:
             raise NotFound(
-                f"{visible_line(target)} names {len(rows)} conversations.",
+                f"{visible_line(target)} names more than one conversation.",
                 "Give more of the id.",
                 exit_code=EXIT_USAGE,
             )
@@ -354,6 +354,8 @@ class Controller:
             changed = await sync.refresh(self._library, endpoint, conversation)
             told = await sync.refresh_metadata(self._library, endpoint, conversation)
         except ChatTuiError as error:
+            if conversation.deleting:
+                return
             self._tell_refresh_failed(error, key)
             if conversation.pending_text:
                 self._emit(Notice(*_UNSENT, Severity.WARNING, key))
@@ -678,7 +680,7 @@ class Controller:
         else:
             changes = {k: value for k, value in metadata.items() if before.get(k) != value}
             await self._write_metadata(conversation, changes, before.keys() - metadata.keys())
-        if title := metadata.get("title", ""):
+        if title := visible_line(metadata.get("title", "")):
             conversation.row = await self._library.index.change(key, title=title, named=True)
         view = self._view(conversation)
         self._emit(ViewChanged(view))
@@ -694,13 +696,18 @@ class Controller:
         conversation = await self._find(key)
         if conversation.running:
             raise ChatTuiError("An answer is still coming.", "Stop it first, then delete.")
-        if conversation.state.conversation_id or conversation.state.response_id:
-            endpoint = await self._endpoints.get(self._profile_of(conversation))
-            responses = await self._library.items.responses(key) if with_items else []
-            await delete_on_server(
-                endpoint.gateway, conversation.state, responses, with_items=with_items
-            )
-        await self._library.index.forget(key)
+        conversation.deleting = True
+        try:
+            if conversation.state.conversation_id or conversation.state.response_id:
+                endpoint = await self._endpoints.get(self._profile_of(conversation))
+                responses = await self._library.items.responses(key) if with_items else []
+                await delete_on_server(
+                    endpoint.gateway, conversation.state, responses, with_items=with_items
+                )
+            await self._library.index.forget(key)
+        except ChatTuiError:
+            conversation.deleting = False
+            raise
         self._open.pop(key, None)
         self._unread.discard(key)
         self._emit(ListChanged())

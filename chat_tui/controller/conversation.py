@@ -35,6 +35,8 @@ class Conversation:
     """Brings the records up to what the running turn received."""
     asking: bool = False
     """Whether the server is being asked what it holds."""
+    deleting: bool = False
+    """Whether it is being deleted: what a look at it finds missing is no news."""
     editing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while the server's metadata is read, merged and written."""
     loading: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -25,3 +25,9 @@ def check_metadata(metadata: Mapping[str, str]) -> str:
                 f"that of {key} has {len(value)}."
             )
     return ""
+
+
+def with_title(metadata: Mapping[str, str], title: str) -> dict[str, str]:
+    """Return metadata with a title, or without one where there is no room for it."""
+    titled = {**metadata, "title": title}
+    return titled if title and not check_metadata(titled) else dict(metadata)

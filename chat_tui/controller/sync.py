@@ -13,7 +13,7 @@ from chat_tui.controller.merge import merge
 from chat_tui.controller.view import Queued
 from chat_tui.errors import NotFound
 from chat_tui.gateway import Gateway, GatewayError, Page, Trouble
-from chat_tui.items import Item, Kind, Place, RawItem, Record, seen_now, user_message
+from chat_tui.items import Item, Kind, Place, RawItem, Record, seen_now, user_message, visible_line
 from chat_tui.library import ConversationRow, Library, Window
 from chat_tui.planning import ENCRYPTED_REASONING, copied
 from chat_tui.replaying import replayable
@@ -75,7 +75,7 @@ async def _adopt_conversation(
     page = await endpoint.gateway.items(identifier)
     items = list(page.data)[::-1]
     metadata = string_map(found.get("metadata"))
-    title = metadata.get("title") or title_of_items(items)
+    title = visible_line(metadata.get("title", "")) or title_of_items(items)
     row = await library.index.create(
         replace(
             row,
@@ -179,8 +179,8 @@ async def refresh_metadata(
             return False
         changes: dict[str, Any] = {"metadata": metadata}
         title = metadata.get("title", "")
-        if title and title != before.get("title"):  # else a title kept here only would go
-            changes |= {"title": title, "named": True}
+        if title.strip() and title != before.get("title"):  # else a title kept here only would go
+            changes |= {"title": visible_line(title), "named": True}
         conversation.row = await library.index.change(conversation.key, **changes)
     return True
 

@@ -26,6 +26,7 @@ from chat_tui.controller.events import (
 )
 from chat_tui.controller.kept import kept_items, kept_response
 from chat_tui.controller.merge import merge
+from chat_tui.controller.metadata import with_title
 from chat_tui.controller.sync import load_all, load_seals, seconds, take_in
 from chat_tui.controller.view import Queued, TurnReport
 from chat_tui.errors import ChatTuiError, Severity
@@ -222,8 +223,7 @@ class Turn:
         conversation, plan = self._conversation, self._plan
         if conversation.state.conversation_id:
             return conversation.state.conversation_id
-        title = conversation.row.title
-        metadata = {**conversation.row.metadata, **({"title": title} if title else {})}
+        metadata = with_title(conversation.row.metadata, conversation.row.title)
         try:
             created = await self._endpoint.gateway.create_conversation(
                 plan.seed(self._before), metadata

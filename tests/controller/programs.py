@@ -15,13 +15,14 @@ from tests.support.server import EmbeddedServer
 class SlowStart:
     """A LocalServer that is there once ``ready`` is set."""
 
-    def __init__(self, server: EmbeddedServer) -> None:
+    def __init__(self, server: EmbeddedServer | None) -> None:
         self.server = server
         self.ready = asyncio.Event()
         self.ready.set()
 
     async def start(self) -> Path:
         await self.ready.wait()
+        assert self.server is not None
         assert self.server.uds is not None
         return self.server.uds
 
@@ -30,15 +31,24 @@ class SlowStart:
 
 
 class Program:
-    """A controller, its events so far, and the start of its server in the test's hand."""
+    """A controller and what it told so far."""
 
-    def __init__(self, server: EmbeddedServer, path: Path) -> None:
-        self.library = Library(path)
-        self.library.open()
-        self.local = SlowStart(server)
-        self.controller = Controller(Settings(profile="local"), self.library, self.local)
+    def __init__(self, controller: Controller, library: Library) -> None:
+        self.controller = controller
+        self.library = library
+        self.local = SlowStart(None)
         self.seen: list[Event] = []
         self._reading = asyncio.create_task(self._read())
+
+    @classmethod
+    def local_to(cls, server: EmbeddedServer, path: Path) -> Program:
+        """Return a program on the embedded server, whose start is in the test's hand."""
+        library = Library(path)
+        library.open()
+        local = SlowStart(server)
+        program = cls(Controller(Settings(profile="local"), library, local), library)
+        program.local = local
+        return program
 
     async def _read(self) -> None:
         async for event in self.controller.events():

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chat_tui.config import Chaining
-from chat_tui.controller import ItemGrew
+from chat_tui.controller import ItemGrew, ViewChanged
 from chat_tui.gateway import GatewayError, Page, Trouble
 from chat_tui.items import Place, item_text
 from chat_tui.library import PendingTurn
@@ -41,7 +41,7 @@ async def make(tmp_path: Path) -> AsyncIterator[Maker]:
     made: list[Program] = []
 
     def one(server: EmbeddedServer) -> Program:
-        made.append(Program(server, tmp_path / "library.db"))
+        made.append(Program.local_to(server, tmp_path / "library.db"))
         return made[-1]
 
     yield one
@@ -139,7 +139,9 @@ async def test_what_a_conversation_was_made_from_is_not_shown_twice_after_a_cras
     await controller.set_chaining(key, Chaining.CONVERSATION)
     await controller.send(key, "stall 30")
     await program.until(lambda: controller.view(key).conversation_id)
-    await program.until(lambda: controller.view(key).turn)
+    await program.until(
+        lambda: any(isinstance(e, ViewChanged) and e.view.conversation_id for e in program.seen)
+    )
     again = make(forgetful)
     await again.controller.open(key)
     await again.settled(key)

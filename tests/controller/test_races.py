@@ -30,7 +30,7 @@ async def make(server: EmbeddedServer, tmp_path: Path) -> AsyncIterator[Callable
     made: list[Program] = []
 
     def one() -> Program:
-        made.append(Program(server, tmp_path / "library.db"))
+        made.append(Program.local_to(server, tmp_path / "library.db"))
         return made[-1]
 
     yield one
@@ -43,7 +43,7 @@ async def program(make: Callable[[], Program]) -> Program:
     return make()
 
 
-async def test_two_messages_sent_while_the_server_starts_are_one_turn(program: Program) -> None:
+async def test_two_messages_sent_while_the_server_starts_are_two_turns(program: Program) -> None:
     controller = program.controller
     key = (await controller.new()).key
     program.local.ready.clear()
@@ -53,10 +53,9 @@ async def test_two_messages_sent_while_the_server_starts_are_one_turn(program: P
     await asyncio.sleep(0.02)
     program.local.ready.set()
     await first
-    with pytest.raises(ChatTuiError, match="still coming"):
-        await second
+    await second
     await program.settled(key)
-    assert program.texts(key) == ["echo one\npace 0", "one"]
+    assert program.texts(key) == ["echo one\npace 0", "one", "echo two\npace 0", "two"]
 
 
 async def test_what_is_sent_off_the_record_stays_so_whatever_is_toggled_meanwhile(
@@ -240,36 +239,6 @@ async def test_reasoning_goes_along_off_the_record_also_when_all_is_loaded(
     assert len(turn.plan.carries) == 3
 
 
-async def test_what_another_window_said_meanwhile_is_shown_in_its_place(
-    make: Callable[[], Program],
-) -> None:
-    one, other = make(), make()
-    key = (await one.controller.new()).key
-    await one.say(key, "echo first")
-    await other.controller.open(key)
-    await other.settled(key)
-    await other.say(key, "echo from the other")
-    await one.say(key, "echo from here")
-    expected = ["echo first", "first", "echo from the other", "from the other"]
-    expected += ["echo from here", "from here"]
-    assert one.texts(key) == expected
-    await other.say(key, "echo last")
-    assert other.texts(key) == [*expected, "echo last", "last"]
-
-
-async def test_a_conversation_deleted_elsewhere_is_said_to_be_gone(
-    make: Callable[[], Program],
-) -> None:
-    one, other = make(), make()
-    key = (await one.controller.new()).key
-    await one.say(key, "echo first")
-    await other.controller.open(key)
-    await other.settled(key)
-    await one.controller.delete(key, with_items=False)
-    with pytest.raises(ChatTuiError, match="no longer in the library"):
-        await other.controller.send(key, "echo second")
-
-
 async def test_older_records_asked_for_twice_come_once(
     program: Program, server: EmbeddedServer
 ) -> None:
@@ -321,3 +290,51 @@ async def test_a_draft_can_be_saved_for_a_conversation_that_was_left(program: Pr
     assert (await controller.open(key)).draft == "typed on"
     await controller.delete(key, with_items=False)
     await controller.save_draft(key, "too late")
+
+
+async def test_what_another_window_said_meanwhile_is_shown_in_its_place(
+    make: Callable[[], Program],
+) -> None:
+    one, other = make(), make()
+    key = (await one.controller.new()).key
+    await one.say(key, "echo first")
+    await other.controller.open(key)
+    await other.settled(key)
+    await other.say(key, "echo from the other")
+    await one.say(key, "echo from here")
+    expected = ["echo first", "first", "echo from the other", "from the other"]
+    expected += ["echo from here", "from here"]
+    assert one.texts(key) == expected
+    await other.say(key, "echo last")
+    assert other.texts(key) == [*expected, "echo last", "last"]
+
+
+async def test_a_conversation_deleted_elsewhere_is_said_to_be_gone(
+    make: Callable[[], Program],
+) -> None:
+    one, other = make(), make()
+    key = (await one.controller.new()).key
+    await one.say(key, "echo first")
+    await other.controller.open(key)
+    await other.settled(key)
+    await one.controller.delete(key, with_items=False)
+    with pytest.raises(ChatTuiError, match="no longer in the library"):
+        await other.controller.send(key, "echo second")
+
+
+async def test_a_message_that_another_window_settled_is_not_sent_again(
+    make: Callable[[], Program], server: EmbeddedServer
+) -> None:
+    one, other = make(), make()
+    key = (await one.controller.new()).key
+    await one.say(key, "echo first")
+    await one.controller.send(key, "pace 60\nlong 40")
+    await other.controller.open(key)
+    await other.settled(key)
+    assert other.controller.view(key).pending_text
+    await one.settled(key)
+    await other.controller.resend(key)
+    await other.settled(key)
+    assert other.texts(key) == one.texts(key)
+    identifier = one.controller.view(key).conversation_id
+    assert len(server.openai().conversations.items.list(identifier).data) == 4

@@ -129,9 +129,9 @@ def test_show_shows_no_secret(home: Home) -> None:
 
 
 def test_keys_prints_the_keys_in_effect(home: Home) -> None:
-    home.write_config('[keys]\n"conversation.new" = ["f9", "ctrl+y"]\nquit = ""\n')
+    home.write_config('[keys]\n"conversation.new" = ["f10", "ctrl+y"]\nquit = ""\n')
     told = ok(home.run("config", "keys"))
-    assert re.search(r"f9, ctrl\+y +.*\[conversation\.new\]", told)
+    assert re.search(r"f10, ctrl\+y +.*\[conversation\.new\]", told)
     assert re.search(r"– +.*\[quit\]", told)
     assert all(f"[{action.id}]" in told for action in ACTIONS)
 

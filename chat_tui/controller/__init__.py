@@ -15,15 +15,17 @@ if TYPE_CHECKING:
         ItemUpdated,
         ListChanged,
         Notice,
+        QueueChanged,
         RecordsChanged,
         TurnEnded,
         TurnStarted,
         ViewChanged,
     )
     from chat_tui.controller.launch import Launch
+    from chat_tui.controller.listing import Wanted
     from chat_tui.controller.metadata import MAX_KEY, MAX_PAIRS, MAX_VALUE, check_metadata
     from chat_tui.controller.searching import OlderTurn
-    from chat_tui.controller.view import Summary, TurnReport, View
+    from chat_tui.controller.view import Listing, Queued, Summary, TurnReport, View
 
 _HOMES = {
     "Controller": "controller",
@@ -35,12 +37,15 @@ _HOMES = {
     "ItemUpdated": "events",
     "Launch": "launch",
     "ListChanged": "events",
+    "Listing": "view",
     "LocalServer": "endpoints",
     "MAX_KEY": "metadata",
     "MAX_PAIRS": "metadata",
     "MAX_VALUE": "metadata",
     "Notice": "events",
     "OlderTurn": "searching",
+    "QueueChanged": "events",
+    "Queued": "view",
     "RecordsChanged": "events",
     "Summary": "view",
     "TurnEnded": "events",
@@ -48,6 +53,7 @@ _HOMES = {
     "TurnStarted": "events",
     "View": "view",
     "ViewChanged": "events",
+    "Wanted": "listing",
     "check_metadata": "metadata",
 }
 """Which module of this package defines what. Loaded when asked for: the interface paints its first
@@ -73,9 +79,12 @@ __all__ = [
     "ItemUpdated",
     "Launch",
     "ListChanged",
+    "Listing",
     "LocalServer",
     "Notice",
     "OlderTurn",
+    "QueueChanged",
+    "Queued",
     "RecordsChanged",
     "Summary",
     "TurnEnded",
@@ -83,5 +92,6 @@ __all__ = [
     "TurnStarted",
     "View",
     "ViewChanged",
+    "Wanted",
     "check_metadata",
 ]

@@ -33,14 +33,16 @@ from chat_tui.controller.events import (
     ViewChanged,
 )
 from chat_tui.controller.launch import Launch
+from chat_tui.controller.listing import Lists, Wanted
 from chat_tui.controller.metadata import MAX_VALUE, check_metadata
+from chat_tui.controller.queue import Queues
 from chat_tui.controller.searching import OlderTurn
 from chat_tui.controller.turns import Turn
-from chat_tui.controller.view import Summary, View
+from chat_tui.controller.view import Listing, Summary, View
 from chat_tui.errors import EXIT_USAGE, ChatTuiError, NotFound, Severity
 from chat_tui.gateway import GatewayError, Trouble
 from chat_tui.items import Place, Record, encodable, visible_line
-from chat_tui.library import ConversationRow, Library, Window
+from chat_tui.library import ConversationRow, Library, Order, TakenElsewhereError, Window
 from chat_tui.planning import Capabilities, Choices, context_window
 
 _CLOSING_SECONDS = 3.0
@@ -66,6 +68,8 @@ class Controller:
         self._open: dict[int, Conversation] = {}
         self._current = 0
         self._unread: set[int] = set()
+        self._queues = Queues(library, self._emit)
+        self._lists = Lists(library, self._summary)
         self._closed = False
         self._made: set[int] = set()
         """Conversations that began here, among which empty ones may be removed."""
@@ -150,7 +154,7 @@ class Controller:
 
     @property
     def holds_private(self) -> bool:
-        """Whether off-the-record turns or unsent text would be lost by closing."""
+        """Whether something said or written off the record would be lost by closing."""
         return any(conversation.only_here for conversation in self._open.values())
 
     # --- the list -------------------------------------------------------------------------------
@@ -163,6 +167,27 @@ class Controller:
             self.profile.name, query=query, limit=limit, offset=offset, also=self._open
         )
         return [self._summary(row) for row in rows]
+
+    async def listing(self, wanted: Wanted) -> Listing | None:
+        """Return a window of the list; None when a newer query was asked meanwhile."""
+        return await self._lists.read(self.profile.name, wanted, self._open)
+
+    async def prepare_filter(self) -> None:
+        """Get ready for a query that is about to be typed."""
+        await self._library.listing.prepare_search(self.profile.name)
+
+    async def sort_next(self) -> Order:
+        """Sort the list in the next way: by latest change, by creation, by title."""
+        order = await self._lists.next_order()
+        self._emit(ListChanged())
+        return order
+
+    async def summary(self, key: int) -> Summary:
+        """Return the row of one conversation. Raises NotFound."""
+        row = await self._library.index.row(key)
+        if row is None:
+            raise NotFound("That conversation is no longer in the list.")
+        return self._summary(row)
 
     def _summary(self, row: ConversationRow) -> Summary:
         conversation = self._open.get(row.key)
@@ -179,6 +204,7 @@ class Controller:
             pending=row.pending,
             unread=row.key in self._unread,
             failed=bool(turn and turn.sentence and turn.status != "running"),
+            queued=conversation.queue_waits if conversation else row.queued,
         )
 
     # --- opening --------------------------------------------------------------------------------
@@ -303,7 +329,7 @@ class Controller:
         self._unread.discard(conversation.key)
 
     def _let_go(self, conversation: Conversation) -> None:
-        if conversation.key == self._current or conversation.running or conversation.asking:
+        if conversation.key == self._current or conversation.busy or conversation.asking:
             return
         if not conversation.holds_private:
             self._open.pop(conversation.key, None)
@@ -353,11 +379,14 @@ class Controller:
     async def load_older(self, key: int) -> tuple[Record, ...]:
         """Load the records before the first one and return them, oldest first."""
         conversation = self._conversation(key)
-        if conversation.state.complete:
-            return ()
-        endpoint = await self._endpoints.get(self._profile_of(conversation))
         async with conversation.loading:
-            return await sync.load_older(self._library, endpoint, conversation)
+            if conversation.state.complete:
+                return ()
+            here = await sync.older_here(self._library, conversation)
+            if here is not None:
+                return here
+            endpoint = await self._endpoints.get(self._profile_of(conversation))
+            return await sync.older_there(self._library, endpoint, conversation)
 
     def first_rank(self, key: int) -> int:
         """Return where the first loaded record stands among those cached here."""
@@ -383,15 +412,23 @@ class Controller:
     # --- turns ----------------------------------------------------------------------------------
 
     async def send(self, key: int, text: str) -> None:
-        """Start a turn. Raises ChatTuiError, and takes nothing, when it cannot start."""
+        """Start a turn, or queue the message while an answer comes.
+
+        Raises ChatTuiError, and takes nothing, when it can do neither.
+        """
         conversation = self._conversation(key)
-        if conversation.running:
-            raise ChatTuiError("An answer is still coming.", "Wait for it, or stop it first.")
-        if conversation.pending_text:
-            raise ChatTuiError("An earlier message is still unsent.", "Resend it or take it back.")
         if not text.strip():
             raise ChatTuiError("There is nothing to send.")
-        turn = Turn(conversation, self._library, self._emit, encodable(text))
+        text = encodable(text)
+        if conversation.busy:
+            await self._queues.add(conversation, text)
+            await self._go_on(conversation)
+            return
+        if conversation.pending_text:
+            raise ChatTuiError("An earlier message is still unsent.", "Resend it or take it back.")
+        await self._begin(Turn(conversation, self._library, self._emit, text), conversation)
+
+    async def _begin(self, turn: Turn, conversation: Conversation) -> None:
         try:
             await turn.note()
             endpoint = await self._endpoints.get(self._profile_of(conversation))
@@ -400,6 +437,7 @@ class Controller:
             await turn.prepare(endpoint)
         except BaseException:
             await turn.give_up()
+            self._queues.hold(conversation)
             raise
         self._spawn(self._run(turn, conversation))
 
@@ -408,6 +446,54 @@ class Controller:
         if conversation.key != self._current:
             self._unread.add(conversation.key)
             self._emit(ListChanged())
+        report = conversation.turn
+        if report is None or report.status not in ("completed", "incomplete"):
+            self._queues.hold(conversation)
+        await self._go_on(conversation)
+
+    # --- the queue ------------------------------------------------------------------------------
+
+    async def _go_on(self, conversation: Conversation) -> None:
+        """Send the first message of the queue, if it is its time."""
+        if self._closed or (queued := self._queues.first(conversation)) is None:
+            return
+        turn = Turn(conversation, self._library, self._emit, queued.text, queued)
+        try:
+            await self._begin(turn, conversation)
+        except TakenElsewhereError as error:
+            self._emit(Notice(error.sentence, "", Severity.WARNING, conversation.key))
+            await self._go_on(conversation)
+        except ChatTuiError as error:
+            await self._queues.restore(conversation, queued)
+            self._emit(Notice(error.sentence, error.way_out, Severity.ERROR, conversation.key))
+
+    async def send_on(self, key: int) -> None:
+        """Let a waiting queue go on. Raises ChatTuiError when none waits."""
+        conversation = self._conversation(key)
+        if conversation.pending_text:
+            raise ChatTuiError("An earlier message is still unsent.", "Resend it or take it back.")
+        if not conversation.queue_waits:
+            raise ChatTuiError("Nothing waits to be sent.")
+        self._queues.let_go(conversation)
+        await self._go_on(conversation)
+
+    async def remove_queued(self, key: int, number: int) -> None:
+        """Remove a message from the queue."""
+        await self._queues.remove(self._conversation(key), number)
+
+    async def take_queued(self, key: int, number: int) -> str:
+        """Take a message out of the queue to edit it: it now comes before the draft."""
+        conversation = self._conversation(key)
+        text = next((q.text for q in conversation.queue if q.number == number), "")
+        rest = conversation.draft
+        if text:
+            await self.save_draft(key, f"{text}\n{rest}" if rest else text)
+        try:
+            await self._queues.remove(conversation, number)
+        except ChatTuiError:
+            await self.save_draft(key, rest)
+            raise
+        return text
 
     def interrupt(self, key: int) -> bool:
         """Stop the running turn, keeping what came; returns whether there was one."""
@@ -473,6 +559,15 @@ class Controller:
         """Go on or off the record from the next turn on."""
         conversation = self._conversation(key)
         view = await self._choose(conversation, replace(conversation.choices, store=store))
+        if await self._queues.set_store(conversation, store=store):
+            self._emit(
+                Notice(
+                    "The queue waits: some of it was written off the record.",
+                    "Sent on, it goes on the record.",
+                    Severity.WARNING,
+                    key,
+                )
+            )
         # Only now: a draft saved in between went by the new choice.
         await self._library.journal.save_draft(key, conversation.draft if store else "")
         return view

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chat_tui.config import Chaining, Profile, Settings, read_compaction
-from chat_tui.controller.view import TurnReport, View
+from chat_tui.controller.view import Queued, TurnReport, View
 from chat_tui.items import Item, Kind, Place, RawItem, Record, visible_line
 from chat_tui.library import ConversationRow, Window
 from chat_tui.planning import Capabilities, Choices, State, TurnPlan, context_window, plan_turn
@@ -39,6 +39,9 @@ class Conversation:
     """Held while the server's metadata is read, merged and written."""
     loading: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while older records are loaded."""
+    queue: tuple[Queued, ...] = ()
+    queue_waits: bool = False
+    """Whether the queue goes on only when the user says so."""
     seals_asked: set[str] = field(default_factory=set)
     """Ids of reasoning items whose encrypted content the server was asked for."""
 
@@ -51,6 +54,11 @@ class Conversation:
     def running(self) -> bool:
         """Whether a turn is under way."""
         return self.stop is not None
+
+    @property
+    def busy(self) -> bool:
+        """Whether what is sent now has to wait its turn."""
+        return self.running or bool(self.queue and not self.queue_waits)
 
     def plan(self, able: Capabilities) -> TurnPlan:
         """Return what the next turn would do."""
@@ -77,6 +85,8 @@ class Conversation:
             metadata=row.metadata,
             created_at=row.created_at,
             updated_at=row.updated_at,
+            queued=self.queue,
+            queue_waits=self.queue_waits,
         )
 
     @property
@@ -93,6 +103,8 @@ class Conversation:
     def only_here(self) -> bool:
         """Whether something of it is in this program's memory only: it is off the record."""
         if self.draft and not self.choices.store:
+            return True
+        if any(not queued.kept for queued in self.queue):
             return True
         unsent = self.pending_text and self.turn is not None and not self.turn.plan.stored
         return bool(unsent) or any(r.place is Place.PRIVATE for r in self.state.records)
@@ -134,6 +146,15 @@ class Conversation:
             if record.place is Place.CONVERSATION and record.item.id:
                 return record.item.id
         return ""
+
+    def last_before_unnamed(self) -> Record | None:
+        """Return the newest record before the first one whose id is not known yet, if any."""
+        last = None
+        for record in self.state.placed(Place.CONVERSATION):
+            if not record.item.id:
+                break
+            last = record
+        return last
 
 
 def from_row(row: ConversationRow, profile: Profile, window: Window) -> Conversation:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chat_tui.controller.view import TurnReport, View
+from chat_tui.controller.view import Queued, TurnReport, View
 from chat_tui.errors import Severity
 from chat_tui.items import Record
 from chat_tui.planning import TurnPlan
@@ -86,6 +86,15 @@ class TurnEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueChanged:
+    """Sent when a message was queued or taken out, or when the queue stopped or went on."""
+
+    key: int
+    queued: tuple[Queued, ...]
+    waits: bool
+
+
+@dataclass(frozen=True, slots=True)
 class EndpointChanged:
     """Sent when the endpoint of a profile was reached or could not be."""
 
@@ -115,6 +124,7 @@ Event = (
     | ItemUpdated
     | ItemRemoved
     | TurnEnded
+    | QueueChanged
     | EndpointChanged
     | Notice
 )

@@ -23,7 +23,8 @@ def merge(
     """
     known = {record.item.id: record for record in local if _listed(record) and record.item.id}
     unnamed = [record for record in local if _could_be_listed(record)]
-    taken = [_matched(raw, known, unnamed) for raw in page]
+    # From the end, where both meet: texts repeat, and the page may begin in the middle.
+    taken = [_matched(raw, known, unnamed) for raw in reversed(page)][::-1]
     refs = {record.ref for record in taken}
     local = _without_superseded(local, taken)
     start = next((i for i, record in enumerate(local) if record.ref in refs), len(local))
@@ -64,7 +65,8 @@ def _matched(raw: RawItem, known: dict[str, Record], unnamed: list[Record]) -> R
     identifier = Item(raw).id
     if (record := known.pop(identifier, None)) is not None:
         return record if record.raw == raw else replace(record, raw=raw)
-    for position, record in enumerate(unnamed):
+    for position in range(len(unnamed) - 1, -1, -1):
+        record = unnamed[position]
         if _same(record.item, Item(raw)):
             del unnamed[position]
             return replace(record, raw=raw, place=Place.CONVERSATION)

@@ -10,6 +10,7 @@ from chat_tui.controller.conversation import Conversation, from_row, title_of_it
 from chat_tui.controller.endpoints import Endpoint
 from chat_tui.controller.kept import kept_items, kept_response
 from chat_tui.controller.merge import merge
+from chat_tui.controller.view import Queued
 from chat_tui.errors import NotFound
 from chat_tui.gateway import Gateway, GatewayError, Page, Trouble
 from chat_tui.items import Item, Kind, Place, RawItem, Record, seen_now, user_message
@@ -21,12 +22,17 @@ _LATEST = 253_402_300_800
 """The end of the year 9999; no calendar here knows later times."""
 WINDOW = 200
 """Records loaded at a time."""
+_ANCHORS = 5
+"""How many items are tried as the place to go on from: others may have deleted the first ones."""
 
 
 async def load(library: Library, row: ConversationRow, profile: Profile) -> Conversation:
     """Return a conversation as the library knows it, with its draft and its pending message."""
     conversation = from_row(row, profile, await library.items.window(row.key, limit=WINDOW))
     conversation.draft = await library.journal.draft(row.key)
+    waiting = await library.queue.read(row.key)
+    conversation.queue = tuple(Queued(number, text, kept=True) for number, text in waiting)
+    conversation.queue_waits = bool(waiting)
     pending = await library.journal.pending(row.key)
     if pending is not None:
         conversation.pending_text = pending.text
@@ -179,21 +185,25 @@ async def refresh_metadata(
     return True
 
 
-async def load_older(
-    library: Library, endpoint: Endpoint, conversation: Conversation
-) -> tuple[Record, ...]:
-    """Load the records before the first one, from the cache or else from the server."""
+async def older_here(library: Library, conversation: Conversation) -> tuple[Record, ...] | None:
+    """Load the records before the first one from the cache; None when it holds none."""
     window = await library.items.window(
         conversation.key, before=conversation.first_rank, limit=WINDOW
     )
-    if window.records:
-        conversation.first_rank = window.first_rank
-        complete = window.reaches_start and conversation.row.complete
-        return _prepended(conversation, window.records, complete=complete)
-    first = next((r for r in conversation.state.records if r.place is Place.CONVERSATION), None)
-    if first is None or not conversation.state.conversation_id:
+    if not window.records:
+        return None
+    conversation.first_rank = window.first_rank
+    complete = window.reaches_start and conversation.row.complete
+    return _prepended(conversation, window.records, complete=complete)
+
+
+async def older_there(
+    library: Library, endpoint: Endpoint, conversation: Conversation
+) -> tuple[Record, ...]:
+    """Load the records before the first one from the server. Raises GatewayError."""
+    page = await _page_before(library, endpoint, conversation)
+    if page is None:
         return _prepended(conversation, (), complete=True)
-    page = await endpoint.gateway.items(conversation.state.conversation_id, after=first.item.id)
     records = tuple(Record(raw, Place.CONVERSATION) for raw in page.data[::-1])
     complete = not page.has_more
     conversation.first_rank = await library.items.prepend(
@@ -201,6 +211,30 @@ async def load_older(
     )
     conversation.row = replace(conversation.row, complete=complete)
     return _prepended(conversation, records, complete=complete)
+
+
+async def _page_before(
+    library: Library, endpoint: Endpoint, conversation: Conversation
+) -> Page | None:
+    """Return the page before the first item that the server still has; those before it go."""
+    identifier = conversation.state.conversation_id
+    listed = [r for r in conversation.state.placed(Place.CONVERSATION) if r.item.id]
+    if not identifier or not listed:
+        return None
+    for number, first in enumerate(listed[:_ANCHORS], 1):
+        try:
+            page = await endpoint.gateway.items(identifier, after=first.item.id)
+        except GatewayError as error:
+            if error.trouble is not Trouble.NOT_FOUND or number == len(listed[:_ANCHORS]):
+                raise
+        else:
+            if number > 1:
+                conversation.drop(record.ref for record in listed[: number - 1])
+                await library.items.replace_from(
+                    conversation.key, conversation.first_rank, conversation.state.records
+                )
+            return page
+    return None
 
 
 def _prepended(
@@ -215,7 +249,8 @@ async def load_all(library: Library, endpoint: Endpoint, conversation: Conversat
     """Load every record."""
     async with conversation.loading:
         while not conversation.state.complete:
-            await load_older(library, endpoint, conversation)
+            if await older_here(library, conversation) is None:
+                await older_there(library, endpoint, conversation)
 
 
 async def load_seals(endpoint: Endpoint, conversation: Conversation) -> bool:

@@ -27,7 +27,7 @@ from chat_tui.controller.events import (
 from chat_tui.controller.kept import kept_items, kept_response
 from chat_tui.controller.merge import merge
 from chat_tui.controller.sync import load_all, load_seals, seconds, take_in
-from chat_tui.controller.view import TurnReport
+from chat_tui.controller.view import Queued, TurnReport
 from chat_tui.errors import ChatTuiError, Severity
 from chat_tui.gateway import GatewayError, Trouble
 from chat_tui.gateway.errors import from_stream
@@ -53,6 +53,7 @@ class Turn:
         library: Library,
         emit: Callable[[Event], None],
         text: str,
+        queued: Queued | None = None,
     ) -> None:
         self._conversation = conversation
         self._endpoint: Endpoint
@@ -76,19 +77,29 @@ class Turn:
         self._error: ChatTuiError | None = None
         conversation.stop = self.stop
         conversation.catch_up = self._catch_up
-        conversation.draft = ""
+        self._queued = queued
+        if queued is None:
+            conversation.draft = ""
 
     async def note(self) -> None:
         """Write the message down before anything that may take time or fail."""
+        kept = self._queued.number if self._queued and self._queued.kept else 0
         if self._choices.store:
             await self._library.journal.write(
-                PendingTurn(self._conversation.key, self._text, "", self._after_item, self._started)
+                PendingTurn(
+                    self._conversation.key, self._text, "", self._after_item, self._started
+                ),
+                queued=kept,
             )
+        elif kept:
+            await self._library.queue.remove([kept])
 
     async def give_up(self) -> None:
         """Undo ``note`` because the turn cannot start: the message is a draft again."""
         conversation = self._conversation
         conversation.stop = None
+        if self._queued is not None:
+            return  # it goes back to the queue
         conversation.draft = self._text
         if self._choices.store:
             with suppress(ChatTuiError):
@@ -440,10 +451,13 @@ class Turn:
         conversation, key = self._conversation, self._conversation.key
         if self._plan.place is not Place.CONVERSATION:
             return
+        turn = conversation.turn
         try:
             listed, reaches_start = await self._listed()
         except GatewayError:
             return
+        if conversation.stop is not None or conversation.turn is not turn:
+            return  # the next turn began, and will learn these too
         if not self._shown_in(listed):
             return  # this server lists late: what came tells more
         before = {record.ref: record for record in conversation.state.records}
@@ -472,18 +486,18 @@ class Turn:
         return any(v.id in ids or (v.kind is Kind.USER and v.text == self._text) for v in views)
 
     async def _listed(self) -> tuple[list[RawItem], bool]:
-        """Return what the server lists from the last item known before the turn on, oldest first.
+        """Return what the server lists from the last item before the first unknown, oldest first.
 
         Others may have written there meanwhile: theirs belong in between. The second result says
         whether the list reaches back to the first item.
         """
         gateway, conversation = self._endpoint.gateway, self._conversation
         identifier = conversation.state.conversation_id
-        known = next((r for r in conversation.state.records if r.item.id == self._after_item), None)
-        if known is not None and self._after_item and not self._plan.seeds:
+        known = conversation.last_before_unnamed()
+        if known is not None:
             try:
                 fresh: list[RawItem] = [known.raw]
-                more, after = True, self._after_item
+                more, after = True, known.item.id
                 while more:
                     page = await gateway.items(identifier, after=after, order="asc")
                     fresh += page.data

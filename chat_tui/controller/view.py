@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chat_tui.items import Record
+from chat_tui.library import Order
 from chat_tui.planning import Choices, TurnPlan
 
 
@@ -24,7 +25,7 @@ class TurnReport:
     started_at: float = 0.0
     seconds: float = 0.0
     kept: bool = False
-    """Whether the server holds the turn."""
+    """Whether the turn stands: the server holds it, or off the record it came to its end."""
     sentence: str = ""
     """What went wrong, if anything did."""
     way_out: str = ""
@@ -34,6 +35,17 @@ class TurnReport:
     """The server could not be asked what it kept."""
     reason: str = ""
     """Why a response is incomplete, in the server's word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A message that waits to be sent."""
+
+    number: int
+    """Unlike any other's; later ones are larger."""
+    text: str
+    kept: bool
+    """Whether it is on disk: what was written off the record is in memory only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +79,11 @@ class View:
         last = self.records[-1] if self.running and self.records else None
         return last.ref if last is not None and last.item.status == "in_progress" else None
 
+    queued: tuple[Queued, ...] = ()
+    """Messages that are sent when the answer has come."""
+    queue_waits: bool = False
+    """Whether the queue goes on only when the user says so."""
+
     @property
     def context_tokens(self) -> int:
         """Tokens the context held at the end of the last turn, 0 when unknown."""
@@ -89,3 +106,21 @@ class Summary:
     pending: bool
     unread: bool
     failed: bool
+    queued: bool
+    """Messages wait until the user lets them go on."""
+    matched: tuple[int, ...] = ()
+    """Which letters of the title a typed query meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A window of the conversation list, and how the whole of it stands."""
+
+    rows: tuple[Summary, ...]
+    first: int
+    """Position in the list of the first row."""
+    total: int
+    query: str
+    order: Order
+    places: Mapping[int, int]
+    """Positions of the conversations that were asked for, by key."""

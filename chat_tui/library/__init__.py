@@ -1,9 +1,10 @@
-"""The only place on the client side that knows SQL: index, item cache, drafts, turn journal."""
+"""The only place on the client side that knows SQL: index, list, item cache, drafts, journal."""
 
 from chat_tui.library.cache import KEPT_PLACES, Cache
 from chat_tui.library.database import LibraryError, sqlite_version
 from chat_tui.library.library import Library
-from chat_tui.library.rows import ConversationRow, PendingTurn, Window
+from chat_tui.library.queue import TakenElsewhereError
+from chat_tui.library.rows import ConversationRow, Order, Page, PendingTurn, Window
 
 __all__ = [
     "KEPT_PLACES",
@@ -11,7 +12,10 @@ __all__ = [
     "ConversationRow",
     "Library",
     "LibraryError",
+    "Order",
+    "Page",
     "PendingTurn",
+    "TakenElsewhereError",
     "Window",
     "sqlite_version",
 ]

@@ -1,4 +1,7 @@
-"""The index of known conversations: no API can list them, so this list is what a person resumes."""
+"""The index of known conversations: no API can list them, so this list is what a person resumes.
+
+How the list is sorted and read in pages is in ``listing``.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +21,16 @@ _COLUMNS = (
 )
 _SELECT = (
     f"SELECT key, {_COLUMNS}, "  # noqa: S608 - constants only
-    "EXISTS (SELECT 1 FROM journal WHERE journal.conversation = key) FROM conversations"
+    "EXISTS (SELECT 1 FROM journal WHERE journal.conversation = key), "
+    "EXISTS (SELECT 1 FROM queue WHERE queue.conversation = key) FROM conversations"
 )
-_EMPTY = (
-    "conversation_id = '' AND response_id = '' AND title = '' "
-    "AND NOT EXISTS (SELECT 1 FROM items WHERE items.conversation = key) "
-    "AND NOT EXISTS (SELECT 1 FROM drafts WHERE drafts.conversation = key) "
-    "AND NOT EXISTS (SELECT 1 FROM journal WHERE journal.conversation = key)"
+HAS_ID = "profile = ? AND conversation_id != ''"
+BY_RESPONSE = (
+    "+profile = ? AND key IN (SELECT key FROM conversations "
+    "WHERE response_id != '' AND response_id {0} "
+    "UNION SELECT conversation FROM responses WHERE response_id {0})"
 )
-"""A conversation that never came to be."""
+"""Said so that the indexes serve it: a plus keeps SQLite from looking the profile up."""
 _CHANGEABLE = frozenset(_COLUMNS.replace(" ", "").split(",")) - {"profile"}
 
 
@@ -81,16 +85,16 @@ class Index:
         pattern = f"%{escaped(query)}%"
         keys = list(also)
         clause = (
-            f"profile = ? AND (key IN ({_marks(keys)}) OR NOT ({_EMPTY})) "
+            f"profile = ? AND (key IN ({_marks(keys)}) OR listed = 1) "
             "AND (title LIKE ? ESCAPE '\\' OR conversation_id LIKE ? ESCAPE '\\' "
             "OR response_id LIKE ? ESCAPE '\\') ORDER BY updated_at DESC, key DESC LIMIT ? OFFSET ?"
         )
         values = (profile, *keys, pattern, pattern, pattern, limit, offset)
-        return await self._db.read(lambda db: _all(db, clause, *values))
+        return await self._db.read(lambda db: select(db, clause, *values))
 
     async def last(self, profile: str) -> ConversationRow | None:
         """Return the conversation that changed last, empty ones passed over."""
-        clause = f"profile = ? AND NOT ({_EMPTY}) ORDER BY updated_at DESC, key DESC LIMIT 1"
+        clause = "profile = ? AND listed = 1 ORDER BY updated_at DESC, key DESC LIMIT 1"
         return await self._db.read(lambda db: _maybe(db, clause, profile))
 
     async def find(self, profile: str, target: str) -> list[ConversationRow]:
@@ -102,17 +106,16 @@ class Index:
             return []
 
         def work(db: sqlite3.Connection) -> list[ConversationRow]:
-            by_response = "key IN (SELECT conversation FROM responses WHERE response_id {})"
-            prefix = f"{escaped(target)}%"
+            prefix = (target, f"{target}\U0010ffff")
             attempts: list[tuple[str, tuple[str, ...]]] = [
-                ("conversation_id = ?", (target,)),
-                (f"(response_id = ? OR {by_response.format('= ?')})", (target, target)),
-                ("title = ? COLLATE NOCASE", (target,)),
-                ("conversation_id LIKE ? ESCAPE '\\'", (prefix,)),
-                (by_response.format("LIKE ? ESCAPE '\\'"), (prefix,)),
+                (f"{HAS_ID} AND conversation_id = ?", (target,)),
+                (BY_RESPONSE.format("= ?"), (target, target)),
+                ("profile = ? AND listed = 1 AND title = ? COLLATE NOCASE", (target,)),
+                (f"{HAS_ID} AND conversation_id BETWEEN ? AND ?", prefix),
+                (BY_RESPONSE.format("BETWEEN ? AND ?"), (*prefix, *prefix)),
             ]
             for clause, values in attempts:
-                if found := _all(db, f"profile = ? AND {clause} LIMIT 10", profile, *values):
+                if found := select(db, f"{clause} LIMIT 10", profile, *values):
                     return found
             return []
 
@@ -134,7 +137,7 @@ class Index:
         named = list(keys)
         await self._db.write(
             lambda db: db.execute(
-                f"DELETE FROM conversations WHERE key IN ({_marks(named)}) AND {_EMPTY}",  # noqa: S608 - constants only
+                f"DELETE FROM conversations WHERE key IN ({_marks(named)}) AND listed = 0",  # noqa: S608 - constants only
                 named,
             )
         )
@@ -187,6 +190,7 @@ def _row(values: Sequence[Any]) -> ConversationRow:
         usage,
         complete,
         pending,
+        queued,
     ) = values
     return ConversationRow(
         key,
@@ -206,15 +210,17 @@ def _row(values: Sequence[Any]) -> ConversationRow:
         json.loads(usage),
         bool(complete),
         bool(pending),
+        bool(queued),
     )
 
 
-def _all(db: sqlite3.Connection, clause: str, *values: Any) -> list[ConversationRow]:
+def select(db: sqlite3.Connection, clause: str, *values: Any) -> list[ConversationRow]:
+    """Return the rows for which a WHERE clause, with what may follow it, holds."""
     return [_row(found) for found in db.execute(f"{_SELECT} WHERE {clause}", values)]
 
 
 def _maybe(db: sqlite3.Connection, clause: str, *values: Any) -> ConversationRow | None:
-    found = _all(db, clause, *values)
+    found = select(db, clause, *values)
     return found[0] if found else None
 
 

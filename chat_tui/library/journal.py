@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from chat_tui.library.database import Database, checkpoint
+from chat_tui.library.queue import take
 from chat_tui.library.rows import PendingTurn
 
 
@@ -35,15 +36,22 @@ class Journal:
         if await self._db.write(work):
             await self._db.read(checkpoint)
 
-    async def write(self, turn: PendingTurn) -> None:
-        """Write a turn down before it is sent, and drop the draft it came from."""
+    async def write(self, turn: PendingTurn, *, queued: int = 0) -> None:
+        """Write a turn down before it is sent, and drop the draft it came from.
+
+        With ``queued``, the number of a waiting message, it came from the queue instead. Raises
+        TakenElsewhereError when the message is not there any more.
+        """
 
         def work(db: sqlite3.Connection) -> None:
             db.execute(
                 "INSERT OR REPLACE INTO journal VALUES (?, ?, ?, ?, ?)",
                 (turn.key, turn.text, turn.response_id, turn.after_item, turn.at),
             )
-            db.execute("DELETE FROM drafts WHERE conversation = ?", (turn.key,))
+            if queued:
+                take(db, queued)
+            else:
+                db.execute("DELETE FROM drafts WHERE conversation = ?", (turn.key,))
 
         await self._db.write(work)
 

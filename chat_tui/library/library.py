@@ -13,6 +13,8 @@ from chat_tui.library.cache import Cache
 from chat_tui.library.database import Database
 from chat_tui.library.index import Index, change_row
 from chat_tui.library.journal import Journal
+from chat_tui.library.listing import Listing
+from chat_tui.library.queue import QueueTable
 from chat_tui.library.rows import ConversationRow
 
 
@@ -26,8 +28,10 @@ class Library:
         self.path = path
         self._db = Database(path)
         self.index = Index(self._db)
+        self.listing = Listing(self._db)
         self.items = Cache(self._db)
         self.journal = Journal(self._db)
+        self.queue = QueueTable(self._db)
 
     def open(self) -> None:
         """Open or create the file, readable by this user only; raises LibraryError."""
@@ -79,3 +83,16 @@ class Library:
             return change_row(db, key, touch=True, **changes)
 
         return await self._db.write(work)
+
+    async def note(self, name: str) -> str:
+        """Return a remembered fact, or an empty string."""
+        found = await self._db.read(
+            lambda db: db.execute("SELECT value FROM notes WHERE name = ?", (name,)).fetchone()
+        )
+        return str(found[0]) if found else ""
+
+    async def set_note(self, name: str, value: str) -> None:
+        """Remember a fact."""
+        await self._db.write(
+            lambda db: db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (name, value))
+        )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from chat_tui.items import Record
+
+Order = Literal["recent", "created", "title"]
+"""What the list is sorted by: latest change, latest creation, or title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,20 @@ class ConversationRow:
     """Whether the cached items reach back to the first one."""
     pending: bool = False
     """Whether a sent turn has no known outcome."""
+    queued: bool = False
+    """Whether messages wait to be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows of the list, and how the list stands."""
+
+    rows: tuple[ConversationRow, ...]
+    first: int
+    """Position in the list of the first row."""
+    total: int
+    places: Mapping[int, int]
+    """Where in the list the conversations asked for stand, by key."""
 
 
 @dataclass(frozen=True, slots=True)

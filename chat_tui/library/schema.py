@@ -5,6 +5,34 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
+_EMPTY = """
+    conversation_id = '' AND response_id = '' AND title = ''
+    AND NOT EXISTS (SELECT 1 FROM items WHERE items.conversation = key)
+    AND NOT EXISTS (SELECT 1 FROM drafts WHERE drafts.conversation = key)
+    AND NOT EXISTS (SELECT 1 FROM journal WHERE journal.conversation = key)
+    AND NOT EXISTS (SELECT 1 FROM queue WHERE queue.conversation = key)
+"""
+_LISTING = "".join(
+    f"""
+    CREATE TRIGGER {table}_begin AFTER INSERT ON {table} BEGIN
+        UPDATE conversations SET listed = 1 WHERE key = NEW.conversation AND NOT listed; END;
+    CREATE TRIGGER {table}_end AFTER DELETE ON {table} BEGIN
+        UPDATE conversations SET listed = 0
+            WHERE key = OLD.conversation AND listed AND {_EMPTY}; END;
+    """  # noqa: S608 - constants only
+    for table in ("items", "drafts", "journal", "queue")
+) + "".join(
+    f"""
+    CREATE TRIGGER conversation_{name} AFTER {change} ON conversations BEGIN
+        UPDATE conversations SET listed = (NOT ({_EMPTY}))
+            WHERE key = NEW.key AND listed != (NOT ({_EMPTY})); END;
+    """  # noqa: S608 - constants only
+    for name, change in (
+        ("made", "INSERT"),
+        ("anchored", "UPDATE OF conversation_id, response_id, title"),
+    )
+)
+"""Keeps ``listed`` true: whether there is more of a conversation than an empty composer."""
 MIGRATIONS = (
     """
     CREATE TABLE conversations (
@@ -57,6 +85,38 @@ MIGRATIONS = (
         at REAL NOT NULL
     );
     """,
+    f"""
+    ALTER TABLE conversations ADD COLUMN listed INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE queue (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        conversation INTEGER NOT NULL REFERENCES conversations (key) ON DELETE CASCADE,
+        text TEXT NOT NULL
+    );
+    CREATE INDEX queue_by_conversation ON queue (conversation, id);
+    UPDATE conversations SET listed = (NOT ({_EMPTY}));
+    DROP INDEX conversations_by_time;
+    CREATE INDEX conversations_by_change
+        ON conversations (profile, listed, updated_at DESC, key DESC);
+    CREATE INDEX conversations_by_creation
+        ON conversations (profile, listed, created_at DESC, key DESC);
+    CREATE INDEX conversations_by_title
+        ON conversations (profile, listed, title COLLATE NOCASE, key);
+    CREATE INDEX conversations_by_response ON conversations (response_id)
+        WHERE response_id != '';
+    {_LISTING}
+    CREATE TABLE IF NOT EXISTS notes (
+        name TEXT PRIMARY KEY,
+        value TEXT NOT NULL
+    ) WITHOUT ROWID;
+    INSERT OR REPLACE INTO notes VALUES ('list.version', '1');
+    CREATE TRIGGER list_grew AFTER INSERT ON conversations
+        BEGIN UPDATE notes SET value = value + 1 WHERE name = 'list.version'; END;
+    CREATE TRIGGER list_shrank AFTER DELETE ON conversations
+        BEGIN UPDATE notes SET value = value + 1 WHERE name = 'list.version'; END;
+    CREATE TRIGGER list_changed
+        AFTER UPDATE OF profile, title, updated_at, listed ON conversations
+        BEGIN UPDATE notes SET value = value + 1 WHERE name = 'list.version'; END;
+    """,  # noqa: S608 - constants only
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual import events, on
@@ -20,10 +20,11 @@ from chat_tui.tui.commands import UNSENT, Commands, command
 from chat_tui.tui.composer import Composer
 from chat_tui.tui.conversations import ConversationList, ConversationPane
 from chat_tui.tui.inspector.pane import Inspector
-from chat_tui.tui.keymap import ACTIONS, Action, Scope, keys_of
+from chat_tui.tui.keymap import ACTIONS, Action, Scope, keys_of, shown
 from chat_tui.tui.older import Older
 from chat_tui.tui.outline import open_links, outline
 from chat_tui.tui.panes import Panes, too_small
+from chat_tui.tui.queue import QueueBar
 from chat_tui.tui.status import KeyHints, StatusLine
 from chat_tui.tui.terminal import read_strange_input, teach_keys
 from chat_tui.tui.text import line
@@ -31,14 +32,11 @@ from chat_tui.tui.theme import DUSK, THEMES, variables
 from chat_tui.tui.transcript import messages
 
 if TYPE_CHECKING:
-    from chat_tui.controller import Controller, Launch, View
+    from chat_tui.controller import Controller, Launch, Queued, View
     from chat_tui.tui.transcript.bookmark import Bookmark
     from chat_tui.tui.transcript.transcript import Transcript
 
 LOG = logging.getLogger(__name__)
-
-ROWS = 200
-"""Rows of the list fetched at a time."""
 
 
 class ChatTuiApp(Commands):
@@ -62,8 +60,6 @@ class ChatTuiApp(Commands):
         self._launch = launch
         self._opened = asyncio.Event()
         """Set once a conversation is open; what is sent before waits for it."""
-        self._filter = ""
-        self._list_stale = False
         self.panes = Panes(id="panes")
         self.list_pane = self.panes.list_pane
         self.notice = self.panes.notice
@@ -110,7 +106,7 @@ class ChatTuiApp(Commands):
         except ChatTuiError as error:
             self.leave_with(error)
         else:
-            await self._reload_list()
+            self.list_pane.list.refresh_rows()
 
     async def _open_launch(self) -> None:
         from chat_tui.controller import Launch  # noqa: PLC0415 - after the first frame
@@ -171,8 +167,17 @@ class ChatTuiApp(Commands):
         self.composer.set_private(private=not view.choices.store)
         self.screen.set_class(not view.choices.store, "-private")
         self.status.show(view)
+        self.show_queue(view.queued, waits=view.queue_waits)
         self.inspector.show(view)
         self._show_hints()
+
+    def show_queue(self, queued: Sequence[Queued], *, waits: bool) -> None:
+        """Show what waits to be sent."""
+        actions = {action.id: action for action in ACTIONS}
+        if not queued and self.panes.queue.has_focus:
+            self.composer.focus()
+        keys = keys_of(actions["conversation.resend"], self.chosen_keys)
+        self.panes.queue.show(queued, waits=waits, key=shown(keys[0]) if keys else "the palette")
 
     def tell(
         self, sentence: str, way_out: str = "", severity: Severity = Severity.INFORMATION
@@ -246,6 +251,18 @@ class ChatTuiApp(Commands):
                 self.put_back(event.text)
             self.tell(error.sentence, self.with_keys(error.way_out), Severity.ERROR)
 
+    @on(QueueBar.EditWanted)
+    @command
+    async def take_queued(self, event: QueueBar.EditWanted) -> None:
+        """Take a queued message back to edit it."""
+        await self.edit_queued(event.number)
+
+    @on(QueueBar.RemoveWanted)
+    @command
+    async def remove_queued(self, event: QueueBar.RemoveWanted) -> None:
+        """Remove a queued message."""
+        await self.controller.remove_queued(self.key, event.number)
+
     @on(Composer.DraftChanged)
     @command
     async def save_draft(self, event: Composer.DraftChanged) -> None:
@@ -270,31 +287,25 @@ class ChatTuiApp(Commands):
         """Delete the conversation chosen in the list."""
         await self.delete(event.key)
 
-    @on(ConversationList.MoreWanted)
+    @on(ConversationList.RowsWanted)
     @command
-    async def load_more(self, event: ConversationList.MoreWanted) -> None:
-        """Fetch the next rows of the list."""
-        rows = await self.controller.conversations(self._filter, limit=ROWS, offset=event.offset)
-        if rows and len(self.list_pane.list.rows) == event.offset:
-            self.list_pane.list.extend(rows)
+    async def list_rows(self, event: ConversationList.RowsWanted) -> None:
+        """Fetch the rows that the list shows."""
+        from chat_tui.controller import Wanted  # noqa: PLC0415 - after the first frame
 
-    @on(ConversationPane.Filtered)
+        rows = self.list_pane.list
+        wanted = Wanted(event.first, event.count, event.query, event.places, event.near)
+        try:
+            rows.take(await self.controller.listing(wanted))
+        except ChatTuiError:
+            rows.failed()
+            raise
+
+    @on(ConversationPane.FilterOpened)
     @command
-    async def filter(self, event: ConversationPane.Filtered) -> None:
-        """Narrow the list."""
-        self._filter = event.query
-        await self._reload_list()
-
-    def reload_list_soon(self) -> None:
-        """Reload the list once for a burst of changes."""
-        if not self._list_stale:
-            self._list_stale = True
-            self.call_later(self._reload_list)
-
-    async def _reload_list(self) -> None:
-        self._list_stale = False
-        limit = max(ROWS, len(self.list_pane.list.rows))
-        self.list_pane.list.show(await self.controller.conversations(self._filter, limit=limit))
+    async def prepare_filter(self) -> None:
+        """Get ready for what will be typed into the filter."""
+        await self.controller.prepare_filter()
 
     @on(messages.ItemHighlighted)
     def highlight(self, event: messages.ItemHighlighted) -> None:
@@ -376,6 +387,11 @@ class ChatTuiApp(Commands):
     def action_pane_list(self) -> None:
         """Show or hide the list."""
         self.panes.toggle_list()
+
+    def action_filter(self) -> None:
+        """Open the list's filter."""
+        self.panes.show_list()
+        self.list_pane.open_filter()
 
     def action_pane_inspector(self) -> None:
         """Show or hide the inspector."""

@@ -119,17 +119,18 @@ class Commands(App[None]):
     @command
     async def action_conversation_open(self) -> None:
         """Ask for an id or title and open it."""
+        from chat_tui.controller import Wanted  # noqa: PLC0415 - after the first frame
         from chat_tui.tui.screens.choose import Choice, ChooseScreen  # noqa: PLC0415
 
         async def find(query: str) -> Sequence[Choice]:
-            found = await self.controller.conversations(query, limit=100)
+            found = await self.controller.listing(Wanted(0, 100, query))
             return [
                 Choice(
                     f"{_KEY}{row.key}",
                     row.title,
                     f"{ago(row.updated_at)}  {(row.conversation_id or row.response_id)[:13]}",
                 )
-                for row in found
+                for row in (found.rows if found else ())
             ]
 
         chosen = await self.push_screen_wait(
@@ -168,10 +169,9 @@ class Commands(App[None]):
         """Ask how, then delete a conversation and open the next one."""
         from chat_tui.tui.screens.confirm import ConfirmScreen, Way  # noqa: PLC0415
 
-        rows = await self.controller.conversations(limit=500)
-        row = next((row for row in rows if row.key == key), None)
-        title = visible_line(row.title) if row else "this conversation"
-        identifier = (row.conversation_id or row.response_id) if row else ""
+        row = await self.controller.summary(key)
+        title = visible_line(row.title)
+        identifier = row.conversation_id or row.response_id
         question = Content.assemble(
             "Delete ", (title, "bold"), "?", (f"\n{visible_line(identifier)}", "$muted")
         )
@@ -196,14 +196,33 @@ class Commands(App[None]):
             await self.show(await self.controller.last())
 
     @command
+    async def action_list_sort(self) -> None:
+        """Sort the list in the next way."""
+        await self.controller.sort_next()
+
+    @command
     async def action_conversation_resend(self) -> None:
-        """Send the unsent message again."""
-        await self.controller.resend(self.key)
+        """Send the unsent message again, else let the queue go on."""
+        view = self.controller.view(self.key)
+        if view.queue_waits and not view.pending_text:
+            await self.controller.send_on(view.key)
+        else:
+            await self.controller.resend(view.key)
 
     @command
     async def action_conversation_take_back(self) -> None:
-        """Put the unsent message into the composer."""
-        self.put_back(await self.controller.take_back(self.key))
+        """Put the unsent message, else the last queued one, into the composer."""
+        view = self.controller.view(self.key)
+        if view.queued and (view.running or not view.pending_text):
+            await self.edit_queued(view.queued[-1].number)
+        else:
+            self.put_back(await self.controller.take_back(view.key))
+
+    async def edit_queued(self, number: int) -> None:
+        """Put a queued message into the composer."""
+        key = self.key
+        await self.keep_draft()
+        self.put_back(await self.controller.take_queued(key, number))
 
     # --- choices --------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from chat_tui.controller import (
     ItemUpdated,
     ListChanged,
     Notice,
+    QueueChanged,
     RecordsChanged,
     TurnEnded,
     TurnReport,
@@ -50,7 +51,7 @@ class Feed:
         """Show one fact. What belongs to another conversation shows in the list only."""
         match event:
             case ListChanged():
-                self._app.reload_list_soon()
+                self._app.list_pane.list.refresh_rows()
             case EndpointChanged(profile, ready, sentence):
                 if profile != self._app.controller.profile.name:
                     return
@@ -61,6 +62,9 @@ class Feed:
             case Notice(sentence, way_out, severity, key):
                 if not key or self._app.is_current(key):
                     self._app.tell(sentence, self._app.with_keys(way_out), severity)
+            case QueueChanged(key, queued, waits):
+                if self._app.is_current(key):
+                    self._app.show_queue(queued, waits=waits)
             case ViewChanged(view) | RecordsChanged(view):
                 if self._app.is_current(view.key):
                     self._take_view(view, records=isinstance(event, RecordsChanged))

@@ -24,6 +24,7 @@ class Scope(StrEnum):
     ITEMS = "in the transcript"
     FIND = "in the find line"
     LIST = "in the list"
+    QUEUE = "in the queue"
     INSPECTOR = "in the inspector"
 
 
@@ -78,6 +79,10 @@ def _row(id: str, keys: str, run: str, sentence: str, hint: str = "") -> Action:
     return Action(id, keys, run, sentence, Scope.LIST, hint, group="Conversation list")
 
 
+def _queued(id: str, keys: str, run: str, sentence: str, hint: str = "") -> Action:  # noqa: A002
+    return Action(id, keys, run, sentence, Scope.QUEUE, hint, group="Queue")
+
+
 def _tab(id: str, keys: str, run: str, sentence: str, hint: str = "") -> Action:  # noqa: A002
     return Action(id, keys, run, sentence, Scope.INSPECTOR, hint, group="Inspector")
 
@@ -107,11 +112,16 @@ ACTIONS: tuple[Action, ...] = (
     ),
     _everywhere("conversation.rename", "f2", "Rename the conversation", "Conversation"),
     _everywhere("conversation.delete", "ctrl+delete", "Delete the conversation", "Conversation"),
-    _everywhere("conversation.resend", "ctrl+r", "Resend the unsent message", "Conversation"),
+    _everywhere(
+        "conversation.resend",
+        "ctrl+r",
+        "Send what waits: the unsent message, or the queue",
+        "Conversation",
+    ),
     _everywhere(
         "conversation.take_back",
         "ctrl+t",
-        "Take the unsent message back to edit it",
+        "Take the unsent or last queued message back to edit it",
         "Conversation",
     ),
     _everywhere(
@@ -178,7 +188,30 @@ ACTIONS: tuple[Action, ...] = (
     _row("list.page_down", "pagedown", "page_down", "A page down"),
     _row("list.open", "enter", "open", "Open the conversation", "open"),
     _row("list.delete", "ctrl+d,delete", "delete", "Delete the conversation", "delete"),
-    _row("filter", "slash", "filter", "Filter the list", "filter"),
+    Action(
+        "filter",
+        "slash",
+        "app.filter",
+        "Filter the conversation list",
+        Scope.LIST,
+        "filter",
+        palette=True,
+        group="Conversation list",
+    ),
+    Action(
+        "list.sort",
+        "s",
+        "app.list_sort",
+        "Sort the conversation list by change, creation or title",
+        Scope.LIST,
+        "sort",
+        palette=True,
+        group="Conversation list",
+    ),
+    _queued("queue.up", "k,up", "cursor_up", "To the message above"),
+    _queued("queue.down", "j,down", "cursor_down", "To the message below"),
+    _queued("queue.edit", "enter,e", "edit", "Take the message back to edit it", "edit"),
+    _queued("queue.remove", "d,delete", "remove", "Remove the message from the queue", "remove"),
     _tab("inspector.up", "k,up", "scroll_up", "A line up"),
     _tab("inspector.down", "j,down", "scroll_down", "A line down"),
     _tab("inspector.first", "g,home", "scroll_home", "To the top"),

@@ -17,6 +17,7 @@ from chat_tui.tui.composer import Composer
 from chat_tui.tui.conversations import ConversationPane
 from chat_tui.tui.inspector import Inspector
 from chat_tui.tui.notice import NoticeBar
+from chat_tui.tui.queue import QueueBar
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -66,6 +67,7 @@ class Panes(Horizontal):
         self._transcript: Transcript | None = None
         self._find_bar: FindBar | None = None
         self.notice = NoticeBar(id="notice")
+        self.queue = QueueBar(id="queue")
         self.composer = Composer(id="composer")
         self.inspector = Inspector(id="inspector")
         self._asked: dict[tuple[Widget, bool], bool] = {}
@@ -78,6 +80,7 @@ class Panes(Horizontal):
             yield self.heading
             yield Static(Content(""), id="unfurnished")
             yield self.notice
+            yield self.queue
             yield self.composer
         yield self.inspector
 
@@ -121,6 +124,10 @@ class Panes(Horizontal):
     def toggle_list(self) -> None:
         """Show or hide the list."""
         self._toggle(self.list_pane, self.list_pane.list)
+
+    def show_list(self) -> None:
+        """Show the list."""
+        self._set(self.list_pane, shown=True)
 
     def toggle_inspector(self) -> None:
         """Show or hide the inspector."""

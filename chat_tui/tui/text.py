@@ -19,13 +19,27 @@ def block(text: str, style: str = "") -> Content:
     return Content.styled(visible(text), style) if style else Content(visible(text))
 
 
+_UNITS = (("y", 31_557_600), ("w", 604_800), ("d", 86_400), ("h", 3600), ("m", 60))
+
+
 def ago(then: float, now: float | None = None) -> str:
     """Return how long ago a time in Unix seconds was, in at most four characters."""
     seconds = max(0.0, (time.time() if now is None else now) - then)
-    for unit, size in (("y", 31_557_600), ("w", 604_800), ("d", 86_400), ("h", 3600), ("m", 60)):
+    for unit, size in _UNITS:
         if seconds >= size:
             return f"{int(seconds // size)}{unit}"
     return "now"
+
+
+def ago_lasts(then: float, now: float) -> float:
+    """Return in how many seconds ``ago`` says something else."""
+    seconds = now - then
+    larger = float("inf")
+    for _, size in _UNITS:
+        if seconds >= size:
+            return min(size - seconds % size, larger - seconds)
+        larger = size
+    return larger - seconds
 
 
 def count(number: int) -> str:

@@ -95,7 +95,7 @@ def test_show_tells_where_each_setting_came_from(home: Home) -> None:
         'base_url = "https://example.org/v1"\n'
         'chaining = "response"\n'
         "[keys]\n"
-        'conversation.new = "f9"\n'
+        'conversation.new = "f12"\n'
     )
     found = shown(
         ok(
@@ -111,7 +111,7 @@ def test_show_tells_where_each_setting_came_from(home: Home) -> None:
     assert found["profiles.far.chaining"] == ("response", "line 5")
     assert found["profiles.far.model"] == ("m", "CHAT_TUI_MODEL")
     assert found["profiles.openai.api_key_env"] == ("OPENAI_API_KEY", "OPENAI_API_KEY")
-    assert found["keys.conversation.new"] == ("f9", "line 7")
+    assert found["keys.conversation.new"] == ("f12", "line 7")
 
 
 def test_show_shows_no_secret(home: Home) -> None:
@@ -129,15 +129,15 @@ def test_show_shows_no_secret(home: Home) -> None:
 
 
 def test_keys_prints_the_keys_in_effect(home: Home) -> None:
-    home.write_config('[keys]\n"conversation.new" = ["f10", "ctrl+y"]\nquit = ""\n')
+    home.write_config('[keys]\n"conversation.new" = ["f12", "ctrl+y"]\nquit = ""\n')
     told = ok(home.run("config", "keys"))
-    assert re.search(r"f10, ctrl\+y +.*\[conversation\.new\]", told)
+    assert re.search(r"f12, ctrl\+y +.*\[conversation\.new\]", told)
     assert re.search(r"– +.*\[quit\]", told)
     assert all(f"[{action.id}]" in told for action in ACTIONS)
 
 
 def test_keys_refuses_an_action_that_does_not_exist(home: Home) -> None:
-    home.write_config('[keys]\nfly = "f9"\n')
+    home.write_config('[keys]\nfly = "f12"\n')
     done = home.run("config", "keys")
     assert "line 2: keys.fly is not an action" in one_sentence(done.stderr)
     assert done.returncode == 2

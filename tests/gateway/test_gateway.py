@@ -140,9 +140,8 @@ async def test_models_are_listed(gateway: Gateway) -> None:
     assert "demo" in await gateway.models()
 
 
+@pytest.mark.parametrize("server", ["tcp"], indirect=True)
 async def test_a_wrong_token_is_told_as_such(server: EmbeddedServer) -> None:
-    if server.uds:
-        pytest.skip("the socket's owner needs no token")
     profile = Profile(name="tcp", base_url=server.base_url, api_key_env="TOKEN")
     gateway = Gateway(profile, env={"TOKEN": "wrong"})
     with pytest.raises(GatewayError) as told:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from chat_tui.config import Settings
+from chat_tui.config import Profile, Settings
 from chat_tui.controller import Controller, Event, Notice
 from chat_tui.library import Library
 from tests.support.server import EmbeddedServer
@@ -33,22 +33,22 @@ class SlowStart:
 class Program:
     """A controller and what it told so far."""
 
-    def __init__(self, controller: Controller, library: Library) -> None:
-        self.controller = controller
-        self.library = library
-        self.local = SlowStart(None)
+    def __init__(
+        self, server: EmbeddedServer | None, path: Path, *, far: Profile | None = None
+    ) -> None:
+        """Make one on the embedded server, whose start is in the test's hand, or one ``far`` away.
+
+        The key for that profile is in the variable KEY.
+        """
+        settings = Settings(profile="local")
+        if far is not None:
+            settings = Settings(profiles={far.name: far}, profile=far.name)
+        self.library = Library(path)
+        self.library.open()
+        self.local = SlowStart(server)
+        self.controller = Controller(settings, self.library, self.local, env={"KEY": "k"})
         self.seen: list[Event] = []
         self._reading = asyncio.create_task(self._read())
-
-    @classmethod
-    def local_to(cls, server: EmbeddedServer, path: Path) -> Program:
-        """Return a program on the embedded server, whose start is in the test's hand."""
-        library = Library(path)
-        library.open()
-        local = SlowStart(server)
-        program = cls(Controller(Settings(profile="local"), library, local), library)
-        program.local = local
-        return program
 
     async def _read(self) -> None:
         async for event in self.controller.events():

@@ -41,7 +41,7 @@ async def make(tmp_path: Path) -> AsyncIterator[Maker]:
     made: list[Program] = []
 
     def one(server: EmbeddedServer) -> Program:
-        made.append(Program.local_to(server, tmp_path / "library.db"))
+        made.append(Program(server, tmp_path / "library.db"))
         return made[-1]
 
     yield one

@@ -22,7 +22,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]
 
 @pytest.fixture
 async def program(server: EmbeddedServer, tmp_path: Path) -> AsyncIterator[Program]:
-    made = Program.local_to(server, tmp_path / "library.db")
+    made = Program(server, tmp_path / "library.db")
     yield made
     await made.end()
 

@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 
-from chat_tui.config import Profile, Settings
-from chat_tui.controller import Controller
-from chat_tui.library import Library
+from chat_tui.config import Profile
 from chat_tui.tui.inspector.facts import conversation_lines, plain
 from tests.controller.programs import Program
 from tests.support.faults import FaultServer, Reply, replying, streaming
@@ -34,10 +32,7 @@ def answering(text: str) -> Reply:
 
 async def said_to(server: FaultServer, path: Path) -> tuple[Program, int]:
     far = Profile(name="far", base_url=server.base_url, api_key_env="KEY", model="m")
-    settings = Settings(profiles={"far": far}, profile="far")
-    library = Library(path / "library.db")
-    library.open()
-    program = Program(Controller(settings, library, profile=far, env={"KEY": "k"}), library)
+    program = Program(None, path / "library.db", far=far)
     key = (await program.controller.new()).key
     await program.say(key, "hello")
     return program, key

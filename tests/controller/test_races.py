@@ -30,7 +30,7 @@ async def make(server: EmbeddedServer, tmp_path: Path) -> AsyncIterator[Callable
     made: list[Program] = []
 
     def one() -> Program:
-        made.append(Program.local_to(server, tmp_path / "library.db"))
+        made.append(Program(server, tmp_path / "library.db"))
         return made[-1]
 
     yield one

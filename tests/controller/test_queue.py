@@ -28,7 +28,7 @@ async def start(endpoint: EmbeddedServer, tmp_path: Path) -> AsyncIterator[Calla
     made: list[Program] = []
 
     def one() -> Program:
-        made.append(Program.local_to(endpoint, tmp_path / "library.db"))
+        made.append(Program(endpoint, tmp_path / "library.db"))
         return made[-1]
 
     yield one

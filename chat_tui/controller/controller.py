@@ -10,6 +10,7 @@ import asyncio
 import os
 import re
 from collections.abc import AsyncIterator, Collection, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -110,10 +111,13 @@ class Controller:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._endpoints.close()
-        await self._library.index.prune_empty(self._made)
-        await self._library.close()
-        self._events.put_nowait(None)
+        try:
+            await self._endpoints.close()
+            with suppress(ChatTuiError):  # empty conversations do no harm
+                await self._library.index.prune_empty(self._made)
+        finally:
+            await self._library.close()
+            self._events.put_nowait(None)
 
     async def _reach(self, profile: Profile) -> None:
         try:

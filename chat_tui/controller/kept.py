@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chat_tui.gateway import Gateway, GatewayError, Trouble
-from chat_tui.items import Item, Kind, RawItem, user_message
+from chat_tui.items import Item, Kind, RawItem
 
 ENDED = ("completed", "incomplete")
 """Statuses of a response that is there to stay."""
@@ -35,21 +35,27 @@ def _says(item: Item, text: str) -> bool:
     return item.kind is Kind.USER and item.text == text
 
 
-async def kept_response(gateway: Gateway, response_id: str, text: str) -> list[RawItem] | None:
-    """Return a message and a stored response's output, None when the server has no such response.
-
-    One that is bound to a conversation does not count: its items are there, or nowhere. Raises
-    GatewayError.
-    """
+async def stored_response(gateway: Gateway, response_id: str) -> RawItem | None:
+    """Return a stored response, None when the server has no such one. Raises GatewayError."""
     try:
-        response = await gateway.response(response_id)
+        return await gateway.response(response_id)
     except GatewayError as error:
         if error.trouble is Trouble.NOT_FOUND:
             return None
         raise
+
+
+def kept_output(response: RawItem | None) -> list[RawItem] | None:
+    """Return what a response leaves for a chain to go on from, None when there is nothing.
+
+    One that is bound to a conversation does not count: its items are there, or nowhere.
+    """
+    if response is None or response.get("conversation") or response.get("status") not in ENDED:
+        return None
     output = response.get("output")
-    if response.get("status") not in ENDED or not isinstance(output, list):
-        return None
-    if response.get("conversation"):
-        return None
-    return [user_message(text), *(raw for raw in output if isinstance(raw, dict))]
+    return [raw for raw in output if isinstance(raw, dict)] if isinstance(output, list) else None
+
+
+def is_under_way(response: RawItem | None) -> bool:
+    """Whether the server is still at work on a response, though nobody listens."""
+    return response is not None and response.get("status") in ("queued", "in_progress")

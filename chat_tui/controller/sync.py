@@ -8,7 +8,7 @@ from typing import Any
 from chat_tui.config import Chaining, Profile
 from chat_tui.controller.conversation import Conversation, from_row, title_of_items
 from chat_tui.controller.endpoints import Endpoint
-from chat_tui.controller.kept import kept_items, kept_response
+from chat_tui.controller.kept import is_under_way, kept_items, kept_output, stored_response
 from chat_tui.controller.merge import merge
 from chat_tui.controller.view import Queued
 from chat_tui.errors import NotFound
@@ -311,8 +311,11 @@ async def find_out(library: Library, endpoint: Endpoint, conversation: Conversat
     if identifier := conversation.state.conversation_id:
         items = await kept_items(endpoint.gateway, identifier, pending.after_item, pending.text)
     if items is None and pending.response_id:
-        items = await kept_response(endpoint.gateway, pending.response_id, pending.text)
-        place = Place.CHAIN
+        response = await stored_response(endpoint.gateway, pending.response_id)
+        if is_under_way(response):
+            return "The server is still at work on your last message: look again in a moment."
+        if (output := kept_output(response)) is not None:
+            items, place = [user_message(pending.text), *output], Place.CHAIN
     if items is None:
         return "Your last message was cut off; the server kept nothing of it."
     conversation.drop(r.ref for r in conversation.state.placed(Place.PENDING))
@@ -326,20 +329,19 @@ async def find_out(library: Library, endpoint: Endpoint, conversation: Conversat
     ]
     for record in fresh:
         conversation.add(record)
-    await library.items.replace_from(
-        conversation.key, conversation.first_rank, conversation.state.records
+    response_id = pending.response_id or conversation.state.response_id
+    conversation.state = replace(conversation.state, response_id=response_id)
+    conversation.row = await library.end_turn(
+        conversation.key,
+        conversation.state.records,
+        replaces_from=conversation.first_rank,
+        stored=pending.response_id,
+        response_id=response_id,
     )
-    if pending.response_id:
-        await library.items.note_response(conversation.key, pending.response_id)
-        conversation.state = replace(conversation.state, response_id=pending.response_id)
-        conversation.row = await library.index.change(
-            conversation.key, response_id=pending.response_id
-        )
-    await library.journal.clear(conversation.key)
     answers = [Item(raw) for raw in items if Item(raw).kind is Kind.ASSISTANT]
     if not answers:
         return "Your last turn was cut off; the server kept your message, but no answer."
-    whole = all(answer.status == "completed" for answer in answers)
+    whole = not any(answer.status in ("incomplete", "in_progress") for answer in answers)
     return (
         "Your last turn was cut off here, but the server kept it whole."
         if whole

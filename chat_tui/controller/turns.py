@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +25,7 @@ from chat_tui.controller.events import (
     TurnStarted,
     ViewChanged,
 )
-from chat_tui.controller.kept import kept_items, kept_response
+from chat_tui.controller.kept import kept_items, kept_output, stored_response
 from chat_tui.controller.merge import merge
 from chat_tui.controller.metadata import with_title
 from chat_tui.controller.sync import load_all, load_seals, seconds, take_in
@@ -32,14 +33,17 @@ from chat_tui.controller.view import Queued, TurnReport
 from chat_tui.errors import ChatTuiError, Severity
 from chat_tui.gateway import GatewayError, Trouble
 from chat_tui.gateway.errors import from_stream
-from chat_tui.items import Item, Kind, Place, RawItem, Record, seen_now, user_message
+from chat_tui.items import Item, Kind, Place, RawItem, Record, seen_now, user_message, visible_line
 from chat_tui.library import KEPT_PLACES, Library, PendingTurn
 from chat_tui.planning import Outcome, State, TurnPlan, copied, plan_turn, settle
 from chat_tui.streaming import Accumulator, Added, Change, Grew, Replaced
 
 KEPT_CHECKS = (0.1, 0.3, 0.8)
 """Seconds before each look whether the server kept a stopped turn."""
+_CREATING_SECONDS = 2.0
+"""How long a stop waits for a conversation that is being created."""
 _SUCCESS = ("completed", "incomplete")
+_LOG = logging.getLogger(__name__)
 
 
 class Turn:
@@ -71,6 +75,7 @@ class Turn:
         self._started = time.time()
         self._accumulator = Accumulator()
         self._refs: dict[int, Record] = {}
+        self._sent = False
         self._answering = False
         self._streaming: asyncio.Future[None] | None = None
         self._stopped = False
@@ -203,20 +208,35 @@ class Turn:
 
     async def _attempt(self) -> None:
         plan = self._plan
-        created = await self._create() if plan.creates else ""
+        created = await self._create_unless_stopped() if plan.creates else ""
         body = plan.request(self._before, self._choices, [self._user.raw], created)
-        async for events in self._endpoint.gateway.stream(body, self._waiting):
-            changes: list[Change] = []
-            for event in events:
-                changes += self._accumulator.apply(event)
-            self._show(changes)
-            await self._note_answering()
-            if self._accumulator.status:
-                break
+        self._sent = True
+        async with aclosing(self._endpoint.gateway.stream(body, self._waiting)) as batches:
+            async for events in batches:
+                changes: list[Change] = []
+                for event in events:
+                    changes += self._accumulator.apply(event)
+                self._show(changes)
+                await self._note_answering()
+                if self._accumulator.status:
+                    break
         if self._accumulator.status == "failed":
             raise from_stream(self._accumulator.error)
         if not self._accumulator.status:
             raise GatewayError(Trouble.CUT, "The stream ended before the answer did.")
+
+    async def _create_unless_stopped(self) -> str:
+        """Create the conversation; a stop in between lets it come to its end.
+
+        Else the server would have a conversation that nobody knows of.
+        """
+        creating = asyncio.ensure_future(self._create())
+        try:
+            return await asyncio.shield(creating)
+        except asyncio.CancelledError:
+            await asyncio.wait([creating], timeout=_CREATING_SECONDS)
+            creating.cancel()
+            raise
 
     async def _create(self) -> str:
         """Create the conversation this turn goes to, and remember its id at once."""
@@ -321,6 +341,7 @@ class Turn:
     async def _finish(self) -> bool:
         """Find out what is true now, write it down, and say it; returns whether it was kept."""
         conversation = self._conversation
+        self._log_oddities()
         self._take_unfinished()
         kept = self._accumulator.status in _SUCCESS
         if not kept and self._plan.stored and self._reached():
@@ -347,6 +368,14 @@ class Turn:
         self._emit(ViewChanged(conversation.view(self._endpoint.able)))
         self._emit(ListChanged())
         return kept
+
+    def _log_oddities(self) -> None:
+        """Log what the stream had that nobody here knows: names and numbers, never text."""
+        if unknown := self._accumulator.unknown:
+            names = {visible_line(name)[:80]: count for name, count in unknown.items()}
+            _LOG.warning("ignored stream events of unknown types: %s", names)
+        if self._accumulator.gaps:
+            _LOG.warning("%d stream events were lost", self._accumulator.gaps)
 
     def _turn(self) -> list[Record]:
         refs = {self._user.ref, *(record.ref for record in self._refs.values())}
@@ -375,7 +404,9 @@ class Turn:
 
     def _reached(self) -> bool:
         """Whether the server may have done something with the message."""
-        return not (isinstance(self._error, GatewayError) and self._error.nothing_done)
+        return self._sent and not (
+            isinstance(self._error, GatewayError) and self._error.nothing_done
+        )
 
     async def _kept_by_server(self) -> bool:
         """Return whether the server kept a turn that did not end well.
@@ -395,11 +426,23 @@ class Turn:
     async def _look(self) -> bool:
         gateway, response_id = self._endpoint.gateway, self._accumulator.response_id
         if self._plan.place is not Place.CONVERSATION:
-            return bool(response_id and await kept_response(gateway, response_id, self._text))
+            stored = await stored_response(gateway, response_id) if response_id else None
+            output = kept_output(stored)
+            self._take_output(output or [])
+            return output is not None
         identifier = self._conversation.state.conversation_id
         if not identifier:
             return False
         return bool(await kept_items(gateway, identifier, self._after_item, self._text))
+
+    def _take_output(self, output: Sequence[RawItem]) -> None:
+        """Take the output of a stored response for what the stream told of it."""
+        changes: list[Change] = []
+        for index, raw in enumerate(output):
+            if index not in self._refs:
+                changes.append(Added(index, raw))
+            changes.append(Replaced(index, raw, done=True))
+        self._show(changes)
 
     def _report(self, *, kept: bool, unsent: bool) -> TurnReport:
         response = self._accumulator.response

@@ -125,9 +125,12 @@ async def babbling(writer: asyncio.StreamWriter) -> None:
 
 @dataclass
 class FaultServer:
-    """Gives the replies in turn, the last one for ever; remembers what was asked."""
+    """Gives the replies in turn, the last one for ever; or what a function of the request says.
 
-    replies: Sequence[Reply]
+    Remembers what was asked.
+    """
+
+    replies: Sequence[Reply] | Callable[[Request], Reply]
     requests: list[Request] = field(default_factory=list)
     base_url: str = ""
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -157,9 +160,9 @@ class FaultServer:
         self._tasks.add(task)
         try:
             while not writer.is_closing():
-                self.requests.append(await _read(reader))
-                reply = self.replies[min(len(self.requests), len(self.replies)) - 1]
-                await reply(writer)
+                request = await _read(reader)
+                self.requests.append(request)
+                await self._reply_to(request)(writer)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass  # the client went
@@ -168,6 +171,11 @@ class FaultServer:
             self._tasks.discard(task)
             with suppress(ConnectionError):
                 await writer.wait_closed()
+
+    def _reply_to(self, request: Request) -> Reply:
+        if callable(self.replies):
+            return self.replies(request)
+        return self.replies[min(len(self.requests), len(self.replies)) - 1]
 
 
 async def _read(reader: asyncio.StreamReader) -> Request:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import openai
 import pytest
 
+from chat_tui.items import visible_line
 from tests.cli.running import Home, Served, ok, one_sentence
 
 HOSTILE = "\x1b]52;c;aGk=\x07[bold]x[/]\u202e\x9b31m"
@@ -212,7 +213,7 @@ def test_hostile_text_is_inert(served: Served, home: Home) -> None:
     told = ok(home.run("list", "--json"))
     assert told.isascii()
     assert "\x1b" not in told
-    assert json.loads(told)[0]["title"] == HOSTILE
+    assert json.loads(told)[0]["title"] == visible_line(HOSTILE)
 
 
 def test_what_is_here_is_shown_when_the_server_is_gone(home: Home) -> None:

@@ -146,13 +146,13 @@ async def test_the_order_changes_by_a_key_and_is_remembered(
     await fill(home, 12)
     async with opened(server, home, size=(160, 40)) as app:
         await listed(app, 12)
-        await app.shows("recent")
+        await app.shows("12 conversations")
         app.app.list_pane.list.focus()
         await app.pilot.press("s", "s")
-        await app.shows("title")
+        await app.shows("by title")
         await app.until(lambda: app.app.list_pane.list.rows[2].title == "Row 10 even")
     async with opened(server, home, size=(160, 40)) as app:
-        await app.shows("title")
+        await app.shows("by title")
 
 
 async def test_the_queue_is_seen_edited_removed_and_sent_on(

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from textual.widgets import Input
 
 _TITLE = "Conversations"
+_ORDERED = {"recent": "conversations", "created": "by creation", "title": "by title"}
+"""How the list says its order; short, because the pane is narrow."""
 _MOST = 500
 """A filter that finds this many found the best of more."""
 
@@ -57,7 +59,7 @@ class ConversationPane(Vertical):
         if event.query:
             text = f"best {event.total:,}" if event.total >= _MOST else f"{event.total:,} found"
         else:
-            text = f"{_TITLE} · {event.order} · {event.total:,}"
+            text = f"{event.total:,} {_ORDERED[event.order]}"
         self._title.update(Content(text), layout=False)
 
     # --- the filter -----------------------------------------------------------------------------

@@ -146,7 +146,7 @@ def _section(base: object, item: Field[Any]) -> bool:
 
 def _checked(hint: object, value: object, key: str, source: _Source) -> object:
     wanted = [kind for kind in _alternatives(hint) if kind is not types.NoneType]
-    if "compaction" in key:
+    if key.rpartition(".")[2] == "compaction":
         try:
             return read_compaction(value)
         except ValueError as error:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import Any
@@ -14,39 +13,29 @@ from chat_tui.controller.conversation import Conversation, title_from
 from chat_tui.controller.endpoints import Endpoint, learn
 from chat_tui.controller.events import (
     Event,
-    ItemAdded,
-    ItemGrew,
-    ItemRemoved,
-    ItemUpdated,
     ListChanged,
     Notice,
     RecordsChanged,
-    TurnEnded,
     TurnStarted,
     ViewChanged,
 )
-from chat_tui.controller.kept import kept_items, kept_output, stored_response
-from chat_tui.controller.merge import merge
 from chat_tui.controller.metadata import with_title
+from chat_tui.controller.settling import Settling
 from chat_tui.controller.sync import load_all, load_seals, seconds, take_in
 from chat_tui.controller.view import Queued, TurnReport
 from chat_tui.errors import ChatTuiError, Severity
 from chat_tui.gateway import GatewayError, Trouble
 from chat_tui.gateway.errors import from_stream
-from chat_tui.items import Item, Kind, Place, RawItem, Record, seen_now, user_message, visible_line
-from chat_tui.library import KEPT_PLACES, Library, PendingTurn
-from chat_tui.planning import Outcome, State, TurnPlan, copied, plan_turn, settle
-from chat_tui.streaming import Accumulator, Added, Change, Grew, Replaced
+from chat_tui.items import Place
+from chat_tui.library import Library, PendingTurn
+from chat_tui.planning import State, TurnPlan, copied, plan_turn
+from chat_tui.streaming import Change
 
-KEPT_CHECKS = (0.1, 0.3, 0.8)
-"""Seconds before each look whether the server kept a stopped turn."""
 _CREATING_SECONDS = 2.0
 """How long a stop waits for a conversation that is being created."""
-_SUCCESS = ("completed", "incomplete")
-_LOG = logging.getLogger(__name__)
 
 
-class Turn:
+class Turn(Settling):
     """One user input and what follows from it. ``note``, ``prepare``, ``run``; ``stop`` any time.
 
     From its making on the conversation is running, and what the user chose until then holds.
@@ -60,27 +49,10 @@ class Turn:
         text: str,
         queued: Queued | None = None,
     ) -> None:
-        self._conversation = conversation
-        self._endpoint: Endpoint
-        self._library = library
-        self._emit = emit
-        self._text = text
+        super().__init__(conversation, library, emit, text)
         self._before: State
-        self._choices = conversation.choices
-        self._plan: TurnPlan
-        self._after_item = conversation.last_listed_id()
-        self._user = seen_now(
-            user_message(text), Place.PENDING if self._choices.store else Place.PRIVATE
-        )
-        self._started = time.time()
-        self._accumulator = Accumulator()
-        self._refs: dict[int, Record] = {}
-        self._sent = False
         self._answering = False
         self._streaming: asyncio.Future[None] | None = None
-        self._stopped = False
-        self._unknown = False
-        self._error: ChatTuiError | None = None
         conversation.stop = self.stop
         conversation.catch_up = self._catch_up
         self._queued = queued
@@ -292,277 +264,3 @@ class Turn:
                 self._conversation.key, self._accumulator.response_id
             )
         self._put(replace(self._user, place=self._plan.place))
-
-    def _put(self, record: Record) -> None:
-        if record.ref == self._user.ref:
-            self._user = record
-        self._conversation.put(record)
-        self._emit(ItemUpdated(self._conversation.key, record, done=True))
-
-    def _show(self, changes: Sequence[Change]) -> None:
-        """Turn changes into records and events; runs of growth become one event each."""
-        grown: dict[int, list[str]] = {}
-        key = self._conversation.key
-        for change in changes:
-            if isinstance(change, Grew):
-                grown.setdefault(change.index, []).append(change.text)
-                continue
-            self._flush(grown)
-            if isinstance(change, Added):
-                record = seen_now(change.raw, self._plan.place, model=self._model())
-                self._refs[change.index] = record
-                self._conversation.add(record)
-                self._emit(ItemAdded(key, record))
-            elif isinstance(change, Replaced) and change.index in self._refs:
-                record = replace(self._refs[change.index], raw=change.raw)
-                self._refs[change.index] = record
-                self._conversation.put(record)
-                self._emit(ItemUpdated(key, record, change.done))
-        self._flush(grown)
-
-    def _catch_up(self) -> None:
-        """Give growing records the text that came so far: growth alone does not replace them."""
-        for index, raw in zip(sorted(self._refs), self._accumulator.items, strict=False):
-            self._conversation.put(replace(self._refs[index], raw=raw))
-
-    def _flush(self, grown: dict[int, list[str]]) -> None:
-        for index, texts in grown.items():
-            if index in self._refs:
-                ref = self._refs[index].ref
-                self._emit(ItemGrew(self._conversation.key, ref, "".join(texts)))
-        grown.clear()
-
-    def _model(self) -> str:
-        model = self._accumulator.response.get("model")
-        return model if isinstance(model, str) else self._choices.model
-
-    # --- afterwards -----------------------------------------------------------------------------
-
-    async def _finish(self) -> bool:
-        """Find out what is true now, write it down, and say it; returns whether it was kept."""
-        conversation = self._conversation
-        self._log_oddities()
-        self._take_unfinished()
-        kept = self._accumulator.status in _SUCCESS
-        if not kept and self._plan.stored and self._reached():
-            kept = await self._kept_by_server()
-        unsent = not kept and not self._refs
-        outcome = Outcome(
-            kept, self._accumulator.response_id if kept else "", conversation.state.conversation_id
-        )
-        turn = [] if unsent else self._turn()
-        conversation.state = settle(conversation.state, self._plan, turn, outcome)
-        if unsent:
-            self._put(replace(self._user, place=Place.PENDING))
-        else:
-            conversation.pending_text = ""
-        report = conversation.turn = self._report(kept=kept, unsent=unsent)
-        try:
-            await self._commit(outcome, report)
-        except ChatTuiError as error:
-            self._emit(Notice(error.sentence, error.way_out, Severity.ERROR, conversation.key))
-        conversation.stop = None
-        for record in self._turn():
-            self._emit(ItemUpdated(conversation.key, record, done=True))
-        self._emit(TurnEnded(conversation.key, report))
-        self._emit(ViewChanged(conversation.view(self._endpoint.able)))
-        self._emit(ListChanged())
-        return kept
-
-    def _log_oddities(self) -> None:
-        """Log what the stream had that nobody here knows: names and numbers, never text."""
-        if unknown := self._accumulator.unknown:
-            names = {visible_line(name)[:80]: count for name, count in unknown.items()}
-            _LOG.warning("ignored stream events of unknown types: %s", names)
-        if self._accumulator.gaps:
-            _LOG.warning("%d stream events were lost", self._accumulator.gaps)
-
-    def _turn(self) -> list[Record]:
-        refs = {self._user.ref, *(record.ref for record in self._refs.values())}
-        return self._conversation.chosen(refs)
-
-    def _take_unfinished(self) -> None:
-        """Give growing records the text that came; empty ones go."""
-        empty: list[int] = []
-        items = dict(zip(sorted(self._refs), self._accumulator.items, strict=False))
-        for index, raw in items.items():
-            record = replace(
-                self._refs[index],
-                raw=raw if self._accumulator.status in _SUCCESS else _unfinished(raw),
-                response_id=self._accumulator.response_id,
-                model=self._model(),
-            )
-            if not self._accumulator.status and not record.item.text and not record.item.is_call:
-                empty.append(index)
-                continue
-            self._refs[index] = record
-            self._conversation.put(record)
-        for index in empty:
-            ref = self._refs.pop(index).ref
-            self._conversation.drop([ref])
-            self._emit(ItemRemoved(self._conversation.key, ref))
-
-    def _reached(self) -> bool:
-        """Whether the server may have done something with the message."""
-        return self._sent and not (
-            isinstance(self._error, GatewayError) and self._error.nothing_done
-        )
-
-    async def _kept_by_server(self) -> bool:
-        """Return whether the server kept a turn that did not end well.
-
-        After a stop some servers keep the turn, some lose it (api D.3): only looking tells.
-        """
-        for pause in KEPT_CHECKS if not self._accumulator.status else (0.0,):
-            await asyncio.sleep(pause)
-            try:
-                if await self._look():
-                    return True
-            except GatewayError:
-                self._unknown = True
-                return False
-        return False
-
-    async def _look(self) -> bool:
-        gateway, response_id = self._endpoint.gateway, self._accumulator.response_id
-        if self._plan.place is not Place.CONVERSATION:
-            stored = await stored_response(gateway, response_id) if response_id else None
-            output = kept_output(stored)
-            self._take_output(output or [])
-            return output is not None
-        identifier = self._conversation.state.conversation_id
-        if not identifier:
-            return False
-        return bool(await kept_items(gateway, identifier, self._after_item, self._text))
-
-    def _take_output(self, output: Sequence[RawItem]) -> None:
-        """Take the output of a stored response for what the stream told of it."""
-        changes: list[Change] = []
-        for index, raw in enumerate(output):
-            if index not in self._refs:
-                changes.append(Added(index, raw))
-            changes.append(Replaced(index, raw, done=True))
-        self._show(changes)
-
-    def _report(self, *, kept: bool, unsent: bool) -> TurnReport:
-        response = self._accumulator.response
-        usage = response.get("usage")
-        details = response.get("incomplete_details")
-        error = self._error
-        status = self._accumulator.status
-        if self._stopped and not status and error is None:
-            status = "stopped"
-        return TurnReport(
-            plan=self._plan,
-            status=status or ("cut" if self._refs else "failed"),
-            response_id=self._accumulator.response_id,
-            model=self._model(),
-            usage=usage if isinstance(usage, dict) else {},
-            started_at=self._started,
-            seconds=time.time() - self._started,
-            kept=kept,
-            sentence=error.sentence if error else "",
-            way_out=error.way_out if error else "",
-            unsent=unsent,
-            unknown=self._unknown,
-            reason=str(details.get("reason", "")) if isinstance(details, dict) else "",
-        )
-
-    async def _commit(self, outcome: Outcome, report: TurnReport) -> None:
-        """Write the turn to the library. Off the record nothing is written."""
-        conversation, library = self._conversation, self._library
-        if report.usage:
-            conversation.row = replace(conversation.row, usage=report.usage)
-        if not self._plan.stored:
-            return
-        anew = bool(self._plan.flushes or self._plan.seeds)
-        if report.unsent:
-            return  # the journal stays
-        changes: dict[str, Any] = {"response_id": conversation.state.response_id}
-        if report.usage:
-            changes["usage"] = dict(report.usage)
-        conversation.row = await library.end_turn(
-            conversation.key,
-            conversation.state.records if anew else self._turn(),
-            replaces_from=conversation.first_rank if anew else None,
-            stored=outcome.response_id,
-            **changes,
-        )
-
-    async def _learn_ids(self) -> None:
-        """Take the server's list of the turn: it names the input items and proves them kept."""
-        conversation, key = self._conversation, self._conversation.key
-        if self._plan.place is not Place.CONVERSATION:
-            return
-        turn = conversation.turn
-        try:
-            listed, reaches_start = await self._listed()
-        except GatewayError:
-            return
-        if conversation.stop is not None or conversation.turn is not turn:
-            return  # the next turn began, and will learn these too
-        if not self._shown_in(listed):
-            return  # this server lists late: what came tells more
-        before = {record.ref: record for record in conversation.state.records}
-        records, _ = merge(
-            conversation.state.records,
-            listed,
-            reaches_start=reaches_start and conversation.state.complete,
-        )
-        changed = [record for record in records if before.get(record.ref) is not record]
-        if not changed and len(records) == len(before):
-            return
-        conversation.state = replace(conversation.state, records=records)
-        if [record.ref for record in records] == list(before):
-            for record in changed:
-                self._emit(ItemUpdated(key, record, done=True))
-        else:
-            self._emit(RecordsChanged(conversation.view(self._endpoint.able)))
-        try:
-            await self._write_changed(changed)
-        except ChatTuiError as error:
-            self._emit(Notice(error.sentence, error.way_out, Severity.ERROR, key))
-
-    def _shown_in(self, listed: Sequence[RawItem]) -> bool:
-        ids = {record.item.id for record in self._turn()} - {""}
-        views = [Item(raw) for raw in listed]
-        return any(v.id in ids or (v.kind is Kind.USER and v.text == self._text) for v in views)
-
-    async def _listed(self) -> tuple[list[RawItem], bool]:
-        """Return what the server lists from the last item before the first unknown, oldest first.
-
-        Others may have written there meanwhile: theirs belong in between. The second result says
-        whether the list reaches back to the first item.
-        """
-        gateway, conversation = self._endpoint.gateway, self._conversation
-        identifier = conversation.state.conversation_id
-        known = conversation.last_before_unnamed()
-        if known is not None:
-            try:
-                fresh: list[RawItem] = [known.raw]
-                more, after = True, known.item.id
-                while more:
-                    page = await gateway.items(identifier, after=after, order="asc")
-                    fresh += page.data
-                    more, after = page.has_more, page.last_id
-            except GatewayError as error:
-                if error.trouble is not Trouble.NOT_FOUND:
-                    raise  # else the item was deleted meanwhile: the newest page tells the rest
-            else:
-                return fresh, False
-        newest = await gateway.items(identifier)
-        return list(newest.data)[::-1], not newest.has_more
-
-    async def _write_changed(self, changed: Sequence[Record]) -> None:
-        """Write the cache anew from the first changed record on."""
-        conversation = self._conversation
-        kept = conversation.state.placed(*KEPT_PLACES)
-        refs = {record.ref for record in changed}
-        start = next((i for i, record in enumerate(kept) if record.ref in refs), 0)
-        await self._library.items.replace_from(
-            conversation.key, conversation.first_rank + start, kept[start:]
-        )
-
-
-def _unfinished(raw: RawItem) -> RawItem:
-    return {**raw, "status": "incomplete"} if raw.get("status") == "in_progress" else raw

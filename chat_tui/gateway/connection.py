@@ -167,8 +167,10 @@ class Connection:
 
 
 def check_address(profile: Profile) -> None:
-    """Raise ChatTuiError when the key would travel in clear to another machine."""
+    """Raise ChatTuiError when the key would travel in clear to another machine, or nowhere."""
     parts = _split(profile)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise _no_address(profile)
     if parts.scheme == "http" and not is_loopback(profile) and not profile.allow_plain_http:
         raise ChatTuiError(
             f"Profile {profile.name} would send its key unencrypted to {parts.hostname}.",
@@ -190,9 +192,15 @@ def _split(profile: Profile) -> SplitResult:
     try:
         return urlsplit(profile.base_url)
     except ValueError as error:
-        raise ChatTuiError(
-            f"The base_url of profile {profile.name} is not an address.", exit_code=EXIT_USAGE
-        ) from error
+        raise _no_address(profile) from error
+
+
+def _no_address(profile: Profile) -> ChatTuiError:
+    return ChatTuiError(
+        f"The base_url of profile {profile.name} is not an address.",
+        "It begins with http:// or https:// and ends with the version, as in /v1.",
+        exit_code=EXIT_USAGE,
+    )
 
 
 def transport_errors() -> tuple[type[Exception], ...]:

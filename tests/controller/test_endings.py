@@ -33,7 +33,7 @@ async def unlucky(
     forgetful: EmbeddedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Client]:
     """A person at a program on the forgetful server, who does not look long for what is kept."""
-    monkeypatch.setattr("chat_tui.controller.turns.KEPT_CHECKS", (0.0, 0.05))
+    monkeypatch.setattr("chat_tui.controller.settling.KEPT_CHECKS", (0.0, 0.05))
     async with client(forgetful, tmp_path / "unlucky") as opened:
         yield opened
 
@@ -301,7 +301,7 @@ async def test_closing_in_a_turn_loses_nothing(tmp_path: Path, rule: str) -> Non
 async def test_closing_while_the_server_hangs_keeps_the_message_for_the_next_start(
     server: EmbeddedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chat_tui.controller.controller._CLOSING_SECONDS", 0.1)
+    monkeypatch.setattr("chat_tui.controller.core._CLOSING_SECONDS", 0.1)
     async with client(server, tmp_path) as me:
         key = await me.new()
         await me.start(key, slowly("half"))

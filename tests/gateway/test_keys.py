@@ -193,7 +193,8 @@ async def test_a_refused_address_is_refused_before_the_key_is_looked_for() -> No
         await Connection(far, None, {}).open()
 
 
-async def test_an_address_that_is_none_is_one_sentence() -> None:
-    broken = Profile(name="work", base_url="http://[::1/v1")
+@pytest.mark.parametrize("address", ["http://[::1/v1", "api.example.com/v1", "https://", "ftp://x"])
+async def test_an_address_that_is_none_is_one_sentence(address: str) -> None:
+    broken = Profile(name="work", base_url=address)
     with pytest.raises(ChatTuiError, match="is not an address"):
         await Connection(broken, None, {}).open()

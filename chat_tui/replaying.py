@@ -38,20 +38,21 @@ def replayable(records: Iterable[Record]) -> list[Record]:
     Begins at the latest compaction item. Leaves out hosted calls, unknown types, empty messages,
     calls and outputs without each other, and reasoning that is not encrypted or leads to nothing.
     """
-    window = _since_compaction(list(records))
-    calls = {record.item.call_id for record in window if record.item.is_call}
-    outputs = {record.item.call_id for record in window if record.item.is_output}
-    paired = calls & outputs
+    window = [(record, record.item) for record in _since_compaction(list(records))]
+    steps = [item for _, item in window if item.type != "message"]
+    calls = {item.call_id for item in steps if item.is_call}
+    paired = calls & {item.call_id for item in steps if item.is_output}
     kept: list[Record] = []
     thoughts: list[Record] = []
-    for record in window:
-        item = record.item
+    for record, item in window:
         if item.type == "reasoning":
             if item.raw.get("encrypted_content"):
                 thoughts.append(record)
             continue
         if _can(item, paired):
-            kept += [*thoughts, record] if item.kind in _FOLLOWERS else [record]
+            if thoughts and item.kind in _FOLLOWERS:
+                kept += thoughts
+            kept.append(record)
         thoughts = []
     return kept
 
@@ -66,7 +67,7 @@ def _since_compaction(records: list[Record]) -> list[Record]:
 
 def _can(item: Item, paired: set[str]) -> bool:
     if item.type == "message":
-        return item.role in _ROLES and bool(_content(item))
+        return item.role in _ROLES and _says_something(item.raw.get("content"))
     if item.type == "compaction":
         return bool(item.raw.get("encrypted_content"))
     return item.type in _FIELDS and item.call_id in paired
@@ -83,15 +84,19 @@ def _clean(item: Item) -> RawItem:
     return clean
 
 
+def _says_something(content: object) -> bool:
+    if isinstance(content, list):
+        return any(isinstance(part, dict) and part_text(part) for part in content)
+    return isinstance(content, str) and bool(content)
+
+
 def _content(item: Item) -> list[RawItem]:
     content = item.raw.get("content")
     plain = "output_text" if item.kind is Kind.ASSISTANT else "input_text"
     if isinstance(content, str):
-        return [{"type": plain, "text": content}] if content else []
-    parts = (
-        [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
-    )
-    return [_part(part, plain) for part in parts if part_text(part)]
+        return [{"type": plain, "text": content}]
+    parts = content if isinstance(content, list) else []
+    return [_part(part, plain) for part in parts if isinstance(part, dict) and part_text(part)]
 
 
 def _part(part: RawItem, plain: str) -> RawItem:

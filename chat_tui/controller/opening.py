@@ -130,7 +130,10 @@ class Opening(Choosing):
         key = conversation.key
         try:
             endpoint = await self._endpoints.get(self._profile_of(conversation))
-            found = await sync.find_out(self._library, endpoint, conversation)
+            elsewhere = await sync.runs_elsewhere(self._library, key)
+            found = ""
+            if not elsewhere:
+                found = await sync.find_out(self._library, endpoint, conversation)
             changed = await sync.refresh(self._library, endpoint, conversation)
             told = await sync.refresh_metadata(self._library, endpoint, conversation)
         except ChatTuiError as error:
@@ -146,7 +149,9 @@ class Opening(Choosing):
             self._emit(ViewChanged(self._view(conversation)))
         if changed or found or told:
             self._emit(ListChanged())
-        if found and conversation.pending_text:
+        if elsewhere:
+            self._emit(Notice(*sync.ELSEWHERE, key=key))
+        elif found and conversation.pending_text:
             self._emit(Notice(found, _UNSENT[1], Severity.WARNING, key))
         elif found:
             self._emit(Notice(found, key=key))

@@ -160,7 +160,8 @@ class Settling(Receiving):
             return
         anew = bool(self._plan.flushes or self._plan.seeds)
         if report.unsent:
-            return  # the journal stays
+            await library.journal.release(conversation.key)
+            return
         changes: dict[str, Any] = {"response_id": conversation.state.response_id}
         if report.usage:
             changes["usage"] = dict(report.usage)

@@ -112,6 +112,7 @@ class Speaking(Opening):
         conversation = self._conversation(key)
         _require_answered(conversation)
         endpoint = await self._endpoints.get(self._profile_of(conversation))
+        await self._require_ours(key)
         found = await sync.find_out(self._library, endpoint, conversation)
         if found and not conversation.pending_text:
             await sync.refresh(self._library, endpoint, conversation)
@@ -134,6 +135,7 @@ class Speaking(Opening):
         text = conversation.pending_text
         if not text or conversation.running:
             raise ChatTuiError("There is no unsent message.")
+        await self._require_ours(key)
         await self.save_draft(key, text)
         await self._library.journal.clear(key)
         conversation.pending_text = ""
@@ -141,6 +143,11 @@ class Speaking(Opening):
         self._emit(RecordsChanged(self._view(conversation)))
         self._emit(ListChanged())
         return text
+
+    async def _require_ours(self, key: int) -> None:
+        """Raise ChatTuiError while another program waits for the answer to the message."""
+        if await sync.runs_elsewhere(self._library, key):
+            raise ChatTuiError(*sync.ELSEWHERE)
 
     async def save_draft(self, key: int, text: str) -> None:
         """Keep unsent text: on disk, or in memory only while off the record.

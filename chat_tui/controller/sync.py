@@ -296,6 +296,18 @@ def _settled_elsewhere(conversation: Conversation) -> str:
     return "Another chat-tui has settled that message."
 
 
+ELSEWHERE = (
+    "Another chat-tui is waiting for the answer to this message.",
+    "It shows here when the conversation is opened again.",
+)
+
+
+async def runs_elsewhere(library: Library, key: int) -> bool:
+    """Return whether another program waits for the answer to the pending message."""
+    pending = await library.journal.pending(key)
+    return pending is not None and pending.elsewhere
+
+
 async def find_out(library: Library, endpoint: Endpoint, conversation: Conversation) -> str:
     """Learn what became of a turn whose outcome a crash left unknown.
 

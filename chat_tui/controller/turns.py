@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable
 from contextlib import aclosing, suppress
@@ -65,7 +66,12 @@ class Turn(Settling):
         if self._choices.store:
             await self._library.journal.write(
                 PendingTurn(
-                    self._conversation.key, self._text, "", self._after_item, self._started
+                    self._conversation.key,
+                    self._text,
+                    "",
+                    self._after_item,
+                    self._started,
+                    os.getpid(),
                 ),
                 queued=kept,
             )

@@ -45,8 +45,10 @@ class Journal:
 
         def work(db: sqlite3.Connection) -> None:
             db.execute(
-                "INSERT OR REPLACE INTO journal VALUES (?, ?, ?, ?, ?)",
-                (turn.key, turn.text, turn.response_id, turn.after_item, turn.at),
+                "INSERT OR REPLACE INTO journal "
+                "(conversation, text, response_id, after_item, at, owner) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                (turn.key, turn.text, turn.response_id, turn.after_item, turn.at, turn.owner),
             )
             if queued:
                 take(db, queued)
@@ -67,12 +69,18 @@ class Journal:
         """Return the turn of a conversation whose outcome is not known."""
         found = await self._db.read(
             lambda db: db.execute(
-                "SELECT conversation, text, response_id, after_item, at FROM journal "
+                "SELECT conversation, text, response_id, after_item, at, owner FROM journal "
                 "WHERE conversation = ?",
                 (key,),
             ).fetchone()
         )
         return PendingTurn(*found) if found else None
+
+    async def release(self, key: int) -> None:
+        """Note that no program runs the pending turn any more: any may resend it."""
+        await self._db.write(
+            lambda db: db.execute("UPDATE journal SET owner = 0 WHERE conversation = ?", (key,))
+        )
 
     async def clear(self, key: int) -> None:
         """Forget the pending turn: its outcome is known."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
@@ -77,6 +79,21 @@ class PendingTurn:
     after_item: str
     """The last item known to be on the server before this turn; empty for none."""
     at: float
+    owner: int = 0
+    """The process that runs the turn; 0 when none does any more."""
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether another program that is alive runs the turn."""
+        if self.owner in (0, os.getpid()) or sys.platform == "win32":
+            return False
+        try:
+            os.kill(self.owner, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            pass  # alive, and another user's
+        return True
 
 
 class Ranked(NamedTuple):

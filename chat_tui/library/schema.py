@@ -117,6 +117,7 @@ MIGRATIONS = (
         AFTER UPDATE OF profile, title, updated_at, listed ON conversations
         BEGIN UPDATE notes SET value = value + 1 WHERE name = 'list.version'; END;
     """,  # noqa: S608 - constants only
+    "ALTER TABLE journal ADD COLUMN owner INTEGER NOT NULL DEFAULT 0;",
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -338,3 +339,32 @@ async def test_a_message_that_another_window_settled_is_not_sent_again(
     assert other.texts(key) == one.texts(key)
     identifier = one.controller.view(key).conversation_id
     assert len(server.openai().conversations.items.list(identifier).data) == 4
+
+
+async def test_a_message_another_living_program_waits_for_is_left_to_it(
+    program: Program, make: Callable[[], Program]
+) -> None:
+    key = (await program.controller.new()).key
+    await program.say(key, "echo first")
+    living = await asyncio.create_subprocess_exec("cat", stdin=subprocess.PIPE)
+    turn = PendingTurn(key, "echo second", "", "", 1.0, living.pid)
+    await program.library.journal.write(turn)
+    other = make()
+    await other.controller.open(key)
+    await other.settled(key)
+    await other.until(other.notices)
+    assert "Another chat-tui is waiting" in other.notices()[-1]
+    for command in (other.controller.resend, other.controller.take_back):
+        with pytest.raises(ChatTuiError, match="Another chat-tui is waiting"):
+            await command(key)
+    await living.communicate(b"")
+    assert await other.controller.take_back(key) == "echo second"
+
+
+async def test_a_message_that_stays_unsent_may_be_resent_by_any_program(program: Program) -> None:
+    controller = program.controller
+    key = (await controller.new()).key
+    await program.say(key, "fail server_error")
+    pending = await program.library.journal.pending(key)
+    assert pending is not None
+    assert pending.owner == 0

@@ -58,8 +58,6 @@ class ChatTuiApp(Commands):
         """What to print after the program ended, when an error ended it."""
         self._make = make
         self._launch = launch
-        self._opened = asyncio.Event()
-        """Set once a conversation is open; what is sent before waits for it."""
         self.panes = Panes(id="panes")
         self.list_pane = self.panes.list_pane
         self.notice = self.panes.notice
@@ -122,7 +120,7 @@ class ChatTuiApp(Commands):
         await self.show(view)
         if typed:
             self.composer.insert(f"\n{typed}" if view.draft else typed)
-        self._opened.set()
+        self.opened.set()
         gc.freeze()  # the core and the transcript stay as well
         if not launch.target:
             self.controller.start()
@@ -196,7 +194,7 @@ class ChatTuiApp(Commands):
         self.panes.find_bar.close()
         if self.view is not None:
             self._bookmarks[self.view.key] = self.transcript.bookmark()
-        self.composer.show(view.draft)
+        self.composer.show(view.key, view.draft)
         self.transcript.show(view.records, older=view.older)
         self.transcript.set_streaming(view.growing)
         self.list_pane.list.current = view.key
@@ -231,6 +229,10 @@ class ChatTuiApp(Commands):
             return f"{keys[0]} resends it, {keys[1]} takes it back to edit it."
         return way_out
 
+    def after_typing(self, begin: Callable[[], None], over: asyncio.Event | None = None) -> None:
+        """Begin once the composer has what was typed; later keys wait for ``over``, if given."""
+        self.composer.in_turn(begin, over)
+
     def put_back(self, text: str) -> None:
         """Give text back to the composer, before whatever is there."""
         self.composer.put_back(text)
@@ -242,8 +244,8 @@ class ChatTuiApp(Commands):
     @command
     async def send(self, event: Composer.Sent) -> None:
         """Send; what cannot be sent goes back into the composer."""
-        await self._opened.wait()
-        key = self.key
+        await self.opened.wait()
+        key = event.key or self.key
         try:
             await self.controller.send(key, event.text)
         except ChatTuiError as error:
@@ -267,8 +269,13 @@ class ChatTuiApp(Commands):
     @command
     async def save_draft(self, event: Composer.DraftChanged) -> None:
         """Save the draft while the keys rest."""
-        if self.view is not None:
-            await self.controller.save_draft(self.view.key, event.text)
+        if key := event.key:
+            await self.controller.save_draft(key, event.text)
+
+    @on(Composer.Due)
+    def begin_due(self, event: Composer.Due) -> None:
+        """Begin a command that waited for what was typed before it."""
+        event.begin()
 
     @on(Composer.CopyNothing)
     def copy_nothing(self) -> None:
@@ -276,10 +283,9 @@ class ChatTuiApp(Commands):
         self.action_quit_twice()
 
     @on(ConversationList.Chosen)
-    @command
-    async def open_chosen(self, event: ConversationList.Chosen) -> None:
+    def open_chosen(self, event: ConversationList.Chosen) -> None:
         """Open the conversation chosen in the list."""
-        await self.open(event.key)
+        self.open(event.key)
 
     @on(ConversationList.DeleteWanted)
     @command

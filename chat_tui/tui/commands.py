@@ -5,8 +5,10 @@ Commands go down from here; facts come back up as events, which ``app`` shows.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from functools import update_wrapper
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 UNSENT = "Resend it, or take it back to edit it."
 """A way out that names two actions; shown with the keys they have now."""
 
+START = 3.0
+"""Seconds that quitting waits for a program that is still starting."""
+
 _KEY = "key\n"
 """Begins an answer that is a key; no line that a person types can."""
 
@@ -42,16 +47,56 @@ def command(
     """Make an action of a coroutine: it runs beside the interface, its errors become notices."""
 
     def start(self: C, /, *args: P.args, **kwargs: P.kwargs) -> None:
-        async def guarded() -> None:
-            try:
-                await method(self, *args, **kwargs)
-            except ChatTuiError as error:
-                self.tell(error.sentence, error.way_out, Severity.ERROR)
-
-        self.run_worker(guarded(), group="commands")
+        self.run_worker(_guarded(self, method(self, *args, **kwargs)), group="commands")
 
     update_wrapper(start, method)
     return start
+
+
+def in_turn(
+    method: Callable[Concatenate[C, P], Coroutine[Any, Any, None]],
+) -> Callable[Concatenate[C, P], None]:
+    """Make a command whose place among the keys counts: it begins after what was typed before.
+
+    Keys of the program overtake characters on their way to the composer: of a message, enter and
+    a key that changes what the server keeps, pressed quickly, the message must still go first.
+    """
+
+    def start(self: C, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        self.after_typing(lambda: command(method)(self, *args, **kwargs))
+
+    update_wrapper(start, method)
+    return start
+
+
+def switch(
+    method: Callable[Concatenate[C, P], Coroutine[Any, Any, None]],
+) -> Callable[Concatenate[C, P], None]:
+    """Make a command that shows another conversation: what is typed after it is meant for that."""
+
+    def start(self: C, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        over = asyncio.Event()
+
+        async def switched() -> None:
+            try:
+                await method(self, *args, **kwargs)
+            finally:
+                over.set()
+
+        def begin() -> None:
+            self.run_worker(_guarded(self, switched()), group="commands")
+
+        self.after_typing(begin, over)
+
+    update_wrapper(start, method)
+    return start
+
+
+async def _guarded(app: Commands, work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except ChatTuiError as error:
+        app.tell(error.sentence, error.way_out, Severity.ERROR)
 
 
 class Commands(App[None]):
@@ -68,6 +113,8 @@ class Commands(App[None]):
         self.made: Controller | None = None
         """The controller, made after the first frame."""
         self.view: View | None = None
+        self.opened = asyncio.Event()
+        """Set once a conversation is open; what is sent before waits for it."""
         self._quit_armed = False
 
     @property
@@ -101,6 +148,10 @@ class Commands(App[None]):
         """Give text back to the composer, before whatever is there."""
         raise NotImplementedError
 
+    def after_typing(self, begin: Callable[[], None], over: asyncio.Event | None = None) -> None:
+        """Begin once the composer has what was typed; later keys wait for ``over``, if given."""
+        raise NotImplementedError
+
     @property
     def key(self) -> int:
         """The open conversation."""
@@ -110,7 +161,7 @@ class Commands(App[None]):
 
     # --- conversations --------------------------------------------------------------------------
 
-    @command
+    @switch
     async def action_conversation_new(self) -> None:
         """Start a new conversation."""
         await self.keep_draft()
@@ -143,8 +194,9 @@ class Commands(App[None]):
         )
         if chosen:
             key = chosen.removeprefix(_KEY)
-            await self.open(chosen if key == chosen else int(key))
+            self.open(chosen if key == chosen else int(key))
 
+    @switch
     async def open(self, target: int | str) -> None:
         """Open a conversation by key, id or title."""
         await self.keep_draft()
@@ -193,14 +245,18 @@ class Commands(App[None]):
         await self.controller.delete(key, with_items=answer == "items")
         self.tell(f"Deleted {title}.")
         if self.view and self.view.key == key:
-            await self.show(await self.controller.last())
+            self._open_last()
+
+    @switch
+    async def _open_last(self) -> None:
+        await self.show(await self.controller.last())
 
     @command
     async def action_list_sort(self) -> None:
         """Sort the list in the next way."""
         await self.controller.sort_next()
 
-    @command
+    @in_turn
     async def action_conversation_resend(self) -> None:
         """Send the unsent message again, else let the queue go on."""
         view = self.controller.view(self.key)
@@ -209,7 +265,7 @@ class Commands(App[None]):
         else:
             await self.controller.resend(view.key)
 
-    @command
+    @in_turn
     async def action_conversation_take_back(self) -> None:
         """Put the unsent message, else the last queued one, into the composer."""
         view = self.controller.view(self.key)
@@ -226,14 +282,14 @@ class Commands(App[None]):
 
     # --- choices --------------------------------------------------------------------------------
 
-    @command
+    @in_turn
     async def action_toggle_store(self) -> None:
         """Go off the record, or back."""
         store = not self.controller.view(self.key).choices.store
         view = await self.controller.set_store(self.key, store)
         self._tell_plan("On the record." if store else "Off the record.", view)
 
-    @command
+    @in_turn
     async def action_toggle_chaining(self) -> None:
         """Go to the next chaining mode."""
         modes = list(Chaining)
@@ -242,7 +298,7 @@ class Commands(App[None]):
         view = await self.controller.set_chaining(self.key, mode)
         self._tell_plan(f"Chaining: {mode}.", view)
 
-    @command
+    @in_turn
     async def action_toggle_compaction(self) -> None:
         """Turn automatic compaction on or off."""
         on = self.controller.view(self.key).choices.compaction == "off"
@@ -282,8 +338,12 @@ class Commands(App[None]):
         ]
         chosen = await self.push_screen_wait(ChooseScreen("Choose the profile", among(profiles)))
         if chosen:
-            await self.keep_draft()
-            await self.show(await self.controller.use_profile(chosen))
+            self._use_profile(chosen)
+
+    @switch
+    async def _use_profile(self, name: str) -> None:
+        await self.keep_draft()
+        await self.show(await self.controller.use_profile(name))
 
     @command
     async def action_instructions(self) -> None:
@@ -358,13 +418,18 @@ class Commands(App[None]):
         """Quit; asks first when that would lose off-the-record turns."""
         self.action_leave()
 
-    @command
+    @in_turn
     async def action_leave(self) -> None:
         """Save the draft, settle running turns, and end."""
         from chat_tui.tui.screens.confirm import ConfirmScreen, Way  # noqa: PLC0415
 
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.opened.wait(), START)  # what was typed has no place before
+        if self.made is None:
+            self.exit()
+            return
         await self.keep_draft()
-        if self.made and self.made.holds_private:
+        if self.made.holds_private:
             answer = await self.push_screen_wait(
                 ConfirmScreen(
                     "Quit",
@@ -375,7 +440,7 @@ class Commands(App[None]):
             if answer is None:
                 return
             await self.keep_draft()
-        await self.controller.close()
+        await self.made.close()
         self.exit()
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
 
 DRAFT_PAUSE = 0.4
 """Seconds without a key after which the draft is saved."""
+STANDSTILL = 0.5
+"""Seconds that typed characters wait at most for a command that was given before them."""
 
 
 class Composer(Editor):
@@ -48,12 +53,22 @@ class Composer(Editor):
         """Sent when the user wants the text to go; the box no longer holds it."""
 
         text: str
+        key: int | None
+        """The conversation it was written in; None before the first is open."""
 
     @dataclass
     class DraftChanged(Message):
         """Sent when the text changed and then rested for a moment."""
 
         text: str
+        key: int | None
+        """The conversation it was written in; None before the first is open."""
+
+    @dataclass
+    class Due(Message):
+        """Sent when everything typed before a command has taken effect."""
+
+        begin: Callable[[], None]
 
     class CopyNothing(Message):
         """Sent when ctrl+c was pressed with nothing selected."""
@@ -68,13 +83,20 @@ class Composer(Editor):
             placeholder="Write a message",
         )
         self.cursor_blink = False  # a blinking cursor would repaint while nothing happens
+        self._key: int | None = None
         self._saved = ""
         self._pause: Timer | None = None
 
     # --- text -----------------------------------------------------------------------------------
 
-    def show(self, text: str) -> None:
-        """Replace the text, as when another conversation is opened; nothing is saved for it."""
+    def show(self, key: int, draft: str) -> None:
+        """Show a conversation's draft; what is written of the same conversation stays."""
+        if key != self._key:
+            self._key = key
+            self._fill(draft)
+
+    def _fill(self, text: str) -> None:
+        """Replace the text, which is saved elsewhere."""
         self._saved = text
         self.load_text(text)
         self.move_cursor(self.document.end)
@@ -87,7 +109,7 @@ class Composer(Editor):
     def take(self) -> str:
         """Return the text and empty the box."""
         text = self.text
-        self.show("")
+        self._fill("")
         return text
 
     def unsaved(self) -> str | None:
@@ -110,7 +132,7 @@ class Composer(Editor):
     def _report(self) -> None:
         text = self.unsaved()
         if text is not None:
-            self.post_message(self.DraftChanged(text))
+            self._tell(self.DraftChanged(text, self._key))
 
     async def _on_key(self, event: events.Key) -> None:
         """Break the line on shift+enter as xterm's modifyOtherKeys reports it."""
@@ -129,6 +151,21 @@ class Composer(Editor):
 
     # --- acting ---------------------------------------------------------------------------------
 
+    def in_turn(self, begin: Callable[[], None], over: asyncio.Event | None = None) -> None:
+        """Begin a command once all that was typed and sent before it has taken effect.
+
+        What is typed after it waits until ``over`` is set, when given: it is meant for what the
+        command brings.
+        """
+        self.call_later(self._stand_still, begin, over)
+
+    async def _stand_still(self, begin: Callable[[], None], over: asyncio.Event | None) -> None:
+        self._tell(self.Due(begin))
+        if over is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(STANDSTILL):
+                    await over.wait()
+
     def action_send(self) -> None:
         """Send, or break the line after a backslash."""
         # Keys with priority overtake characters that wait for this box; its own queue keeps order.
@@ -139,7 +176,11 @@ class Composer(Editor):
         if column and self.document[row][column - 1] == "\\":
             self.replace("\n", (row, column - 1), (row, column))
         elif self.text.strip():
-            self.post_message(self.Sent(self.take()))
+            self._tell(self.Sent(self.take(), self._key))
+
+    def _tell(self, message: Message) -> None:
+        # Posted to this box, it would first wait behind the keys that came after it.
+        self.app.post_message(message)
 
     def action_newline(self) -> None:
         """Break the line."""

@@ -64,6 +64,11 @@ class Opened:
         """Wait until the screen shows a text."""
         await self.until(lambda: text in self.screen(), text)
 
+    async def open(self, key: int) -> None:
+        """Open a conversation and wait until it is shown."""
+        self.app.open(key)
+        await self.until(lambda: self.app.view and self.app.view.key == key, "it is shown")
+
     async def keep(self) -> None:
         """Save the draft now instead of after the pause."""
         await self.app.keep_draft()

@@ -56,7 +56,7 @@ async def test_each_conversation_keeps_its_draft(server: EmbeddedServer, home: P
         await app.until(lambda: app.app.key != first, "a new conversation")
         assert app.app.composer.text == ""
         await app.type("another")
-        await app.app.open(first)
+        await app.open(first)
         assert app.app.composer.text == "half a thought"
     async with opened(server, home, launch=Launch(target="echo first")) as app:
         assert app.app.composer.text == "half a thought"
@@ -162,7 +162,7 @@ async def test_what_is_typed_while_another_conversation_opens_is_kept(
         going_on.set()
         await app.until(lambda: app.app.key != first, "a new conversation")
         assert app.app.composer.text == ""
-        await app.app.open(first)
+        await app.open(first)
         assert app.app.composer.text == "typed meanwhile"
 
 

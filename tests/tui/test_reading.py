@@ -39,7 +39,7 @@ async def cached(app: Opened) -> None:
     key = app.app.key
     await app.pilot.press("ctrl+n")
     await app.until(lambda: app.app.key != key, "another conversation")
-    await app.app.open(key)
+    await app.open(key)
     await app.until(lambda: len(app.app.transcript.records) == 200, "the newest window")
     await app.pilot.pause(0.2)
     assert app.app.controller.cached_whole(app.app.key)
@@ -132,7 +132,7 @@ async def test_a_conversation_opens_where_it_was_left(
         before, screen = chosen(app), app.screen().splitlines()[1:30]
         await app.pilot.press("ctrl+n")
         await app.until(lambda: app.app.key != key)
-        await app.app.open(key)
+        await app.open(key)
         await app.until(lambda: chosen(app) == before, "the cursor is back")
         await app.pilot.pause(0.1)
         middle = [line.split("│")[0] for line in screen]
@@ -142,7 +142,7 @@ async def test_a_conversation_opens_where_it_was_left(
         app.app.transcript.action_scroll_bottom()
         await app.pilot.press("ctrl+n")
         await app.until(lambda: app.app.key != key)
-        await app.app.open(key)
+        await app.open(key)
         await app.until(lambda: app.app.key == key)
         await app.shows("turn 899")
         assert app.app.transcript.scroll_y == app.app.transcript.max_scroll_y

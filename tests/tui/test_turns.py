@@ -142,7 +142,7 @@ async def test_two_conversations_stream_at_once(server: EmbeddedServer, home: Pa
         await app.until(
             lambda: any(row.key == slow and row.unread for row in app.app.list_pane.list.rows)
         )
-        await app.app.open(slow)
+        await app.open(slow)
         await app.until(lambda: len(said(app)) == 1 and len(said(app)[0]) > 100)
 
 
@@ -165,7 +165,7 @@ async def test_an_answer_is_whole_when_one_comes_back_while_it_grows(
         await app.until(lambda: len(transcript._document.body(ref)) > 40, "the answer grows")
         await app.pilot.press("ctrl+n")
         await app.until(lambda: app.app.key != key, "a new conversation")
-        await app.app.open(key)
+        await app.open(key)
         before = len(transcript._document.body(ref))
         await app.until(lambda: len(transcript._document.body(ref)) > before, "it grows on")
         assert transcript._document.growing == ref

@@ -6,11 +6,9 @@ Commands go down from here; facts come back up as events, which ``app`` shows.
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import update_wrapper
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.binding import BindingType
@@ -19,6 +17,7 @@ from textual.content import Content
 from chat_tui.config import Chaining, Settings
 from chat_tui.errors import ChatTuiError, Severity
 from chat_tui.items import visible_line
+from chat_tui.tui.doing import command, in_turn, switch
 from chat_tui.tui.keymap import Scope, bindings, keymap
 from chat_tui.tui.text import ago
 
@@ -36,67 +35,6 @@ _KEY = "key\n"
 
 _OVER_DIALOGS = ("quit", "quit_twice")
 """Actions that a dialog does not keep from happening."""
-
-P = ParamSpec("P")
-C = TypeVar("C", bound="Commands")
-
-
-def command(
-    method: Callable[Concatenate[C, P], Coroutine[Any, Any, None]],
-) -> Callable[Concatenate[C, P], None]:
-    """Make an action of a coroutine: it runs beside the interface, its errors become notices."""
-
-    def start(self: C, /, *args: P.args, **kwargs: P.kwargs) -> None:
-        self.run_worker(_guarded(self, method(self, *args, **kwargs)), group="commands")
-
-    update_wrapper(start, method)
-    return start
-
-
-def in_turn(
-    method: Callable[Concatenate[C, P], Coroutine[Any, Any, None]],
-) -> Callable[Concatenate[C, P], None]:
-    """Make a command whose place among the keys counts: it begins after what was typed before.
-
-    Keys of the program overtake characters on their way to the composer: of a message, enter and
-    a key that changes what the server keeps, pressed quickly, the message must still go first.
-    """
-
-    def start(self: C, /, *args: P.args, **kwargs: P.kwargs) -> None:
-        self.after_typing(lambda: command(method)(self, *args, **kwargs))
-
-    update_wrapper(start, method)
-    return start
-
-
-def switch(
-    method: Callable[Concatenate[C, P], Coroutine[Any, Any, None]],
-) -> Callable[Concatenate[C, P], None]:
-    """Make a command that shows another conversation: what is typed after it is meant for that."""
-
-    def start(self: C, /, *args: P.args, **kwargs: P.kwargs) -> None:
-        over = asyncio.Event()
-
-        async def switched() -> None:
-            try:
-                await method(self, *args, **kwargs)
-            finally:
-                over.set()
-
-        def begin() -> None:
-            self.run_worker(_guarded(self, switched()), group="commands")
-
-        self.after_typing(begin, over)
-
-    update_wrapper(start, method)
-    return start
-
-
-async def _guarded(app: Commands, work: Coroutine[Any, Any, None]) -> None:
-    try:
-        await work
-    except ChatTuiError as error:
-        app.tell(error.sentence, error.way_out, Severity.ERROR)
 
 
 class Commands(App[None]):
@@ -365,6 +303,7 @@ class Commands(App[None]):
     async def action_metadata(self) -> None:
         """Edit the metadata as JSON."""
         from chat_tui.tui.inspector.facts import readable_json  # noqa: PLC0415
+        from chat_tui.tui.inspector.metadata import judge_metadata, read_metadata  # noqa: PLC0415
         from chat_tui.tui.screens.edit import EditScreen  # noqa: PLC0415
 
         view = self.controller.view(self.key)
@@ -442,32 +381,3 @@ class Commands(App[None]):
             await self.keep_draft()
         await self.made.close()
         self.exit()
-
-
-def read_metadata(text: str) -> Mapping[str, str]:
-    """Return metadata written as JSON. Raises ChatTuiError saying what is wrong and where."""
-    try:
-        value = json.loads(text or "{}")
-    except json.JSONDecodeError as error:
-        raise ChatTuiError(
-            f"Not JSON: {error.msg.lower()} in line {error.lineno}, column {error.colno}."
-        ) from error
-    if not isinstance(value, dict):
-        raise ChatTuiError('Metadata is an object, as in {"topic": "travel"}.')
-    for key, inner in value.items():
-        if not isinstance(inner, str):
-            raise ChatTuiError(f"The value of {key} must be a string in quotes.")
-    return value
-
-
-def judge_metadata(text: str) -> tuple[str, bool]:
-    """Return what to say about metadata under the editor's hands, and whether it will do."""
-    try:
-        metadata = read_metadata(text)
-    except ChatTuiError as error:
-        return error.sentence, False
-    from chat_tui.controller import check_metadata  # noqa: PLC0415
-
-    if problem := check_metadata(metadata):
-        return problem, False
-    return f"{len(metadata)} of 16 pairs", True

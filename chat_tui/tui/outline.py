@@ -10,7 +10,7 @@ from chat_tui.items import Kind, Record, visible_line
 
 if TYPE_CHECKING:
     from chat_tui.controller import OlderTurn
-    from chat_tui.tui.app import ChatTuiApp
+    from chat_tui.tui.answering import Answering
     from chat_tui.tui.screens.choose import Choice
     from chat_tui.tui.transcript.links import Link
 
@@ -20,7 +20,7 @@ SHOWN = 500
 """Turns listed at once; typing finds the others."""
 
 
-async def outline(app: ChatTuiApp) -> None:
+async def outline(app: Answering) -> None:
     """Let the reader choose a turn, and go there."""
     from chat_tui.tui.screens.choose import ChooseScreen  # noqa: PLC0415 - when first used
 
@@ -57,7 +57,7 @@ async def outline(app: ChatTuiApp) -> None:
     transcript.focus()
 
 
-async def _go_to_older(app: ChatTuiApp, turn: OlderTurn) -> None:
+async def _go_to_older(app: Answering, turn: OlderTurn) -> None:
     """Load what lies between, and go to a turn."""
     transcript = app.transcript
     before = {record.ref for record in transcript.records}
@@ -90,7 +90,7 @@ def first_line(text: str) -> str:
     return visible_line(line[: 2 * LINE])[:LINE]
 
 
-async def open_links(app: ChatTuiApp, links: Sequence[Link]) -> None:
+async def open_links(app: Answering, links: Sequence[Link]) -> None:
     """Open the only link of an item, or let the reader choose one."""
     from chat_tui.tui.screens.choose import Choice, ChooseScreen, among  # noqa: PLC0415
 

@@ -23,12 +23,15 @@ def compose(profile: str = "") -> Controller:
 
 def make_controller(settings: Settings, paths: Paths, profile: Profile) -> Controller:
     """Return a controller for settings already loaded. Imports the core; raises LibraryError."""
-    from chat_tui.cli.launcher import EmbeddedServerLauncher
+    from chat_tui.cli.neighbours import Neighbours
+    from chat_tui.cli.servers import EmbeddedServers
     from chat_tui.controller import Controller
     from chat_tui.library import Library
 
     paths.ensure(paths.data)
     library = Library(paths.library)
     library.open()
-    local = EmbeddedServerLauncher(paths.server_database, settings.server)
-    return Controller(settings, library, local, profile=profile)
+    local = EmbeddedServers(paths.server_database, settings.server)
+    return Controller(
+        settings, library, local, profile=profile, neighbours=Neighbours(paths.config_file)
+    )

@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 from pathlib import Path
 
 from chat_tui.cli.findings import Finding, Status
-from chat_tui.cli.launcher import EmbeddedServerLauncher
+from chat_tui.cli.servers import EmbeddedServers
 from chat_tui.config import ConfigError, Profile, Settings
 from chat_tui.errors import ChatTuiError
 from chat_tui.gateway import Gateway, GatewayError, Trouble, find_key
@@ -24,29 +24,27 @@ async def look_at_endpoints(settings: Settings, database: Path, name: str) -> li
         chosen = settings.choose_profile(name)
     except ConfigError as error:
         return [Finding("Profiles", name or settings.profile, str(error), Status.FAILURE)]
-    launcher = EmbeddedServerLauncher(database, settings.server)
+    servers = EmbeddedServers(database, settings.server)
     try:
         told = await asyncio.gather(
             *(
-                _profile(profile, launcher, Status.FAILURE if is_chosen else Status.WARNING)
+                _profile(profile, servers, Status.FAILURE if is_chosen else Status.WARNING)
                 for profile in settings.profiles.values()
                 for is_chosen in [profile.name == chosen.name]
             )
         )
     finally:
-        await launcher.stop()
+        await servers.stop()
     heading = Finding("Profiles", "in use", chosen.name)
     return [heading, *(finding for findings in told for finding in findings)]
 
 
-async def _profile(
-    profile: Profile, launcher: EmbeddedServerLauncher, wrong: Status
-) -> list[Finding]:
+async def _profile(profile: Profile, servers: EmbeddedServers, wrong: Status) -> list[Finding]:
     group = f"Profile {profile.name}"
     uds = None
     if profile.is_local:
         try:
-            uds = await launcher.start()
+            uds = await servers.start(profile)
         except ChatTuiError as error:
             return [Finding(group, "server", str(error), wrong)]
         findings = [Finding(group, "server", "the embedded server starts", Status.OK)]

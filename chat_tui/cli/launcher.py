@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-from chat_tui.config import EmbeddedServer
+from chat_tui.config import DEMO, LOCAL, EmbeddedServer, Profile
 from chat_tui.errors import ChatTuiError
 
 LONGEST_SOCKET_PATH = 107
@@ -18,6 +18,7 @@ LONGEST_SOCKET_PATH = 107
 START_SECONDS = 20.0
 STOP_SECONDS = 3.0
 """How long the server may take to end by itself; it settles running turns within two."""
+_KEY_VARIABLE = "CHAT_TUI_UPSTREAM_KEY"
 _TOLD = 4000
 """Bytes at the end of the server's error output in which its reason is looked for."""
 
@@ -25,9 +26,10 @@ _TOLD = 4000
 class EmbeddedServerLauncher:
     """One embedded server for this program, on a socket that only this user can reach."""
 
-    def __init__(self, database: Path, settings: EmbeddedServer) -> None:
+    def __init__(self, database: Path, settings: EmbeddedServer, profile: Profile = LOCAL) -> None:
         self._database = database
         self._settings = settings
+        self._profile = profile
         self._directory: Path | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._starting: asyncio.Task[Path] | None = None
@@ -61,12 +63,14 @@ class EmbeddedServerLauncher:
 
     async def _spawn(self, directory: Path) -> None:
         errors = directory / "stderr"
+        key = await asyncio.to_thread(self._key)
         with errors.open("wb") as told:
             # -P: a chat_tui or asyncio lying in the working directory must not be imported.
             # A session of its own: keys pressed in the terminal are not for the server.
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-P", "-m", "chat_tui.server"),
-                *self._options(directory),
+                *self._options(directory, with_key=bool(key)),
+                env={**os.environ, **key},
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=told,
@@ -86,11 +90,25 @@ class EmbeddedServerLauncher:
                 f"The embedded server did not start: {_reason(errors)}", "See chat-tui doctor."
             )
 
-    def _options(self, directory: Path) -> list[str]:
+    def _upstream(self) -> str:
+        return self._profile.upstream or self._settings.upstream
+
+    def _key(self) -> dict[str, str]:
+        """Return the environment in which the server finds its upstream's key, if there is one."""
+        if self._upstream() == DEMO:
+            return {}
+        from chat_tui.gateway import find_key
+
+        found = find_key(self._profile)
+        return {} if found is None else {_KEY_VARIABLE: found.value}
+
+    def _options(self, directory: Path, *, with_key: bool) -> list[str]:
+        key = [f"--upstream-key-env={_KEY_VARIABLE}"] if with_key else []
         return [
+            *key,
             f"--uds={_socket(directory)}",
             f"--database={self._database}",
-            f"--upstream={self._settings.upstream}",
+            f"--upstream={self._upstream()}",
             f"--interrupted={self._settings.interrupted}",
             "--parent-pipe",
         ]

@@ -1,8 +1,10 @@
 """Settings and places: what the user chose and where files live. No connection is opened here."""
 
+from chat_tui.config.adding import add_profile
 from chat_tui.config.loading import line_of, load, parse
 from chat_tui.config.paths import APP, Paths, find_paths
 from chat_tui.config.settings import (
+    DEMO,
     LOCAL,
     MIN_COMPACT_THRESHOLD,
     Chaining,
@@ -22,6 +24,7 @@ from chat_tui.config.settings import (
 
 __all__ = [
     "APP",
+    "DEMO",
     "LOCAL",
     "MIN_COMPACT_THRESHOLD",
     "Chaining",
@@ -33,6 +36,7 @@ __all__ = [
     "Paths",
     "Profile",
     "Settings",
+    "add_profile",
     "default_of",
     "find_paths",
     "is_setting",

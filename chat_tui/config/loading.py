@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from chat_tui.config.settings import (
+    DEMO,
     OPENAI_BASE_URL,
     Composer,
     ConfigError,
@@ -58,13 +59,18 @@ def parse(text: str, path: Path) -> Settings:
             raise source.error(f"profiles.{name}.name", "is not a setting")
         base = profiles.get(name, Profile(name=name))
         profile = _build(base, table, f"profiles.{name}", source)
-        if not profile.base_url and name != "local":
-            raise source.error(f"profiles.{name}", "needs base_url")
+        if not profile.base_url and not profile.is_local:
+            raise source.error(f"profiles.{name}", "needs base_url or upstream")
         if not re.match(r"https?://|$", profile.base_url):
             raise source.error(f"profiles.{name}.base_url", "must begin with http:// or https://")
+        if not re.match(r"https?://|$", profile.upstream):
+            raise source.error(f"profiles.{name}.upstream", "must begin with http:// or https://")
         profiles[name] = profile
     keys = source.keys(data.pop("keys", {}))
     settings = _build(Settings(), data, "", source)
+    local = profiles["local"]
+    if (local.upstream or settings.server.upstream) != DEMO and local.model == DEMO:
+        profiles["local"] = replace(local, model="")  # that model is nowhere else
     settings = replace(settings, profiles=profiles, keys=keys, path=path)
     if settings.server.interrupted not in ("keep", "discard"):
         raise source.error("server.interrupted", "must be keep or discard")

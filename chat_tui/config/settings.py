@@ -40,6 +40,10 @@ def setting(default: Any, sentence: str, *, example: str = "") -> Any:
     return field(default=default, metadata=metadata)
 
 
+DEMO = "demo"
+"""The upstream that needs nothing, and the model it names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Defaults:
     """What a new conversation starts with; a profile may say otherwise."""
@@ -71,8 +75,9 @@ class EmbeddedServer:
     """The local server behind the profile ``local``."""
 
     upstream: str = setting(
-        "demo",
-        "What generates text; demo is offline and no AI.",
+        DEMO,
+        "What generates text: demo, which is offline and no AI, or the base URL of a "
+        "chat-completions server.",
     )
     interrupted: str = setting(
         "keep",
@@ -90,6 +95,12 @@ class Profile:
         "",
         "Where the API lives, with the version; empty only for local.",
         example='"https://api.openai.com/v1"',
+    )
+    upstream: str = setting(
+        "",
+        "Without base_url: a chat-completions server (with /v1) behind the embedded server, "
+        "which keeps its conversations on this machine.",
+        example='"http://127.0.0.1:11434/v1"',
     )
     api_key_env: str = setting(
         "", "Environment variable that holds the key.", example='"OPENAI_API_KEY"'
@@ -113,18 +124,29 @@ class Profile:
     @property
     def is_local(self) -> bool:
         """Whether the embedded server answers for this profile."""
-        return self.name == "local" and not self.base_url
+        return not self.base_url and (self.name == "local" or bool(self.upstream))
 
     @property
     def address(self) -> str:
         """The base URL as it may be shown: without the user and password it may carry."""
-        parts = urlsplit(self.base_url)
-        if "@" not in parts.netloc:
-            return self.base_url
-        return parts._replace(netloc=f"…@{parts.netloc.rpartition('@')[2]}").geturl()
+        return _shown(self.base_url)
+
+    @property
+    def place(self) -> str:
+        """Who answers, in words for a list of profiles."""
+        if self.is_local and self.upstream:
+            return f"{_shown(self.upstream)} behind the embedded server"
+        return self.address or "the embedded server on this machine"
 
 
-LOCAL = Profile(name="local", model="demo")
+def _shown(url: str) -> str:
+    parts = urlsplit(url)
+    if "@" not in parts.netloc:
+        return url
+    return parts._replace(netloc=f"…@{parts.netloc.rpartition('@')[2]}").geturl()
+
+
+LOCAL = Profile(name="local", model=DEMO)
 OPENAI_BASE_URL = "https://api.openai.com/v1"
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from chat_tui.controller.launch import Launch
     from chat_tui.controller.listing import Wanted
     from chat_tui.controller.metadata import MAX_KEY, MAX_PAIRS, MAX_VALUE, check_metadata
+    from chat_tui.controller.offering import OFFERED, Neighbours, described
     from chat_tui.controller.searching import OlderTurn
     from chat_tui.controller.view import Listing, Queued, Summary, TurnReport, View
 
@@ -39,6 +40,8 @@ _HOMES = {
     "ListChanged": "events",
     "Listing": "view",
     "LocalServer": "endpoints",
+    "Neighbours": "offering",
+    "OFFERED": "offering",
     "MAX_KEY": "metadata",
     "MAX_PAIRS": "metadata",
     "MAX_VALUE": "metadata",
@@ -55,6 +58,7 @@ _HOMES = {
     "ViewChanged": "events",
     "Wanted": "listing",
     "check_metadata": "metadata",
+    "described": "offering",
 }
 """Which module of this package defines what. Loaded when asked for: the interface paints its first
 frame with the light ones only."""
@@ -70,6 +74,7 @@ __all__ = [
     "MAX_KEY",
     "MAX_PAIRS",
     "MAX_VALUE",
+    "OFFERED",
     "Controller",
     "EndpointChanged",
     "Event",
@@ -81,6 +86,7 @@ __all__ = [
     "ListChanged",
     "Listing",
     "LocalServer",
+    "Neighbours",
     "Notice",
     "OlderTurn",
     "QueueChanged",
@@ -94,4 +100,5 @@ __all__ = [
     "ViewChanged",
     "Wanted",
     "check_metadata",
+    "described",
 ]

@@ -17,6 +17,9 @@ from chat_tui.gateway import GatewayError
 from chat_tui.items import encodable
 from chat_tui.planning import Choices, context_window
 
+_MUTE = r"embed|rerank|whisper|tts|moderation|dall-e|bge-|minilm"
+"""What the names of models that generate no text hold."""
+
 
 class Choosing(Core):
     """Choices of a conversation, each kept for it from then on."""
@@ -114,4 +117,5 @@ def choose_model(models: Sequence[str]) -> str:
     }
     if versions:
         return versions[max(versions)]
-    return models[0] if models else ""
+    speaking = [name for name in models if not re.search(_MUTE, name, re.IGNORECASE)]
+    return next(iter(speaking or models), "")

@@ -18,13 +18,14 @@ from chat_tui.controller.events import ListChanged
 from chat_tui.controller.launch import Launch
 from chat_tui.controller.listing import Lists, Wanted
 from chat_tui.controller.naming import Naming
+from chat_tui.controller.offering import Neighbours, Offering
 from chat_tui.controller.speaking import Speaking
 from chat_tui.controller.view import Listing, Summary, View
 from chat_tui.errors import NotFound
 from chat_tui.library import ConversationRow, Library, Order
 
 
-class Controller(Speaking, Naming):
+class Controller(Speaking, Naming, Offering):
     """All commands. One per program; ``start`` it, read ``events``, ``close`` it."""
 
     def __init__(
@@ -35,13 +36,18 @@ class Controller(Speaking, Naming):
         *,
         profile: Profile | None = None,
         env: Mapping[str, str] = os.environ,
+        neighbours: Neighbours | None = None,
     ) -> None:
-        super().__init__(settings, library, local, profile=profile, env=env)
+        super().__init__(settings, library, local, profile=profile, env=env, neighbours=neighbours)
         self._lists = Lists(library, self._summary)
 
     def start(self) -> None:
         """Begin to reach the profile's endpoint in the background; returns at once."""
-        self._spawn(self._reach(self.profile))
+        self._spawn(self._look_around())
+
+    async def _look_around(self) -> None:
+        await self._reach(self.profile)
+        await self._tell_offers()
 
     async def launch(self, launch: Launch) -> View:
         """Open what the program was asked to begin with, and make the choices asked for."""

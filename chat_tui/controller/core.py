@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chat_tui.config import Profile, Settings
 from chat_tui.controller.conversation import Conversation, row_values
@@ -17,6 +17,9 @@ from chat_tui.controller.view import View
 from chat_tui.errors import ChatTuiError, NotFound
 from chat_tui.library import ConversationRow, Library
 from chat_tui.planning import Capabilities, Choices
+
+if TYPE_CHECKING:
+    from chat_tui.controller.offering import Neighbours
 
 _CLOSING_SECONDS = 3.0
 """How long running turns may take to be settled when the program ends."""
@@ -33,7 +36,9 @@ class Core:
         *,
         profile: Profile | None = None,
         env: Mapping[str, str] = os.environ,
+        neighbours: Neighbours | None = None,
     ) -> None:
+        self._neighbours = neighbours
         self.settings = settings
         self.profile = profile or settings.choose_profile()
         self._library = library

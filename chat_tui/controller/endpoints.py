@@ -14,17 +14,17 @@ from chat_tui.planning import Capabilities
 
 
 class LocalServer(Protocol):
-    """Starts the embedded server; the composition root knows how."""
+    """Starts embedded servers; the composition root knows how."""
 
-    async def start(self) -> Path:
-        """Return the server's socket, starting it when needed or when it died.
+    async def start(self, profile: Profile) -> Path:
+        """Return the socket of a profile's server, starting it when needed or when it died.
 
         Returns at once while it runs; the socket stays the same. Raises ChatTuiError.
         """
         ...
 
     async def stop(self) -> None:
-        """End the server if this started it."""
+        """End the servers that this started."""
         ...
 
 
@@ -67,20 +67,20 @@ class Endpoints:
         return known.able if known else Capabilities()
 
     async def get(self, profile: Profile) -> Endpoint:
-        """Return a profile's endpoint, starting the embedded server for ``local``."""
+        """Return a profile's endpoint, starting the embedded server where that answers."""
         uds = None
         if profile.is_local:
             if self._local is None:
                 raise GatewayError(Trouble.UNREACHABLE, "There is no embedded server here.")
             # Asked each time, at no cost while it runs: a server that died comes back.
-            uds = await self._local.start()
+            uds = await self._local.start(profile)
         if (known := self._open.get(profile.name)) is not None:
             return known
         endpoint = Endpoint(profile, Gateway(profile, uds=uds, env=self._env), Capabilities())
         return self._open.setdefault(profile.name, endpoint)
 
     async def close(self) -> None:
-        """Close every gateway, then the embedded server."""
+        """Close every gateway, then the embedded servers."""
         for endpoint in self._open.values():
             await endpoint.gateway.close()
         self._open.clear()

@@ -3,5 +3,16 @@
 from chat_tui.gateway.client import PAGE_LIMIT, Gateway, Page
 from chat_tui.gateway.errors import GatewayError, Trouble
 from chat_tui.gateway.keys import KeySource, find_key
+from chat_tui.gateway.nearby import NearbyServer, find_nearby
 
-__all__ = ["PAGE_LIMIT", "Gateway", "GatewayError", "KeySource", "Page", "Trouble", "find_key"]
+__all__ = [
+    "PAGE_LIMIT",
+    "Gateway",
+    "GatewayError",
+    "KeySource",
+    "NearbyServer",
+    "Page",
+    "Trouble",
+    "find_key",
+    "find_nearby",
+]

@@ -161,11 +161,9 @@ class ChatTuiApp(Answering):
 
     def show_queue(self, queued: Sequence[Queued], *, waits: bool) -> None:
         """Show what waits to be sent."""
-        actions = {action.id: action for action in ACTIONS}
         if not queued and self.panes.queue.has_focus:
             self.composer.focus()
-        keys = keys_of(actions["conversation.resend"], self.chosen_keys)
-        self.panes.queue.show(queued, waits=waits, key=shown(keys[0]) if keys else "the palette")
+        self.panes.queue.show(queued, waits=waits, key=self._key_of("conversation.resend"))
 
     def tell(
         self, sentence: str, way_out: str = "", severity: Severity = Severity.INFORMATION
@@ -206,14 +204,21 @@ class ChatTuiApp(Answering):
 
     def with_keys(self, way_out: str) -> str:
         """Name the keys where a way out means them."""
+        from chat_tui.controller import OFFERED  # noqa: PLC0415 - after the first frame
+
         if way_out == UNSENT:
-            actions = {action.id: action for action in ACTIONS}
-            keys = [
-                (keys_of(actions[name], self.chosen_keys) or ["the palette"])[0]
-                for name in ("conversation.resend", "conversation.take_back")
-            ]
-            return f"{keys[0]} resends it, {keys[1]} takes it back to edit it."
+            resend = self._key_of("conversation.resend")
+            back = self._key_of("conversation.take_back")
+            return f"{resend} resends it, {back} takes it back to edit it."
+        if way_out == OFFERED:
+            return f"{self._key_of('profile')} chooses it; nothing is sent to it before."
         return way_out
+
+    def _key_of(self, action_id: str) -> str:
+        """Return the first key of an action as a person reads it."""
+        action = next(action for action in ACTIONS if action.id == action_id)
+        keys = keys_of(action, self.chosen_keys)
+        return shown(keys[0]) if keys else "the palette"
 
     def after_typing(self, begin: Callable[[], None], over: asyncio.Event | None = None) -> None:
         """Begin once the composer has what was typed; later keys wait for ``over``, if given."""

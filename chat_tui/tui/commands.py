@@ -267,21 +267,33 @@ class Commands(App[None]):
 
     @command
     async def action_profile(self) -> None:
-        """Ask for a profile and go there."""
+        """Ask for a profile, among them servers found on this machine, and go there."""
+        from chat_tui.controller import described  # noqa: PLC0415
         from chat_tui.tui.screens.choose import Choice, ChooseScreen, among  # noqa: PLC0415
 
         profiles = [
-            Choice(name, name, profile.base_url or "the embedded server on this machine")
-            for name, profile in sorted(self.settings.profiles.items())
+            Choice(name, name, profile.place)
+            for name, profile in sorted(self.controller.settings.profiles.items())
         ]
-        chosen = await self.push_screen_wait(ChooseScreen("Choose the profile", among(profiles)))
-        if chosen:
+        offers = {f"{_KEY}{offer.name}": offer for offer in await self.controller.offers()}
+        found = [
+            Choice(answer, f"{offer.name} on this machine", described(offer))
+            for answer, offer in offers.items()
+        ]
+        chosen = await self.push_screen_wait(
+            ChooseScreen("Choose the profile", among([*profiles, *found]))
+        )
+        if chosen in offers:
+            self._use_profile(*await self.controller.take_offer(offers[chosen]))
+        elif chosen:
             self._use_profile(chosen)
 
     @switch
-    async def _use_profile(self, name: str) -> None:
+    async def _use_profile(self, name: str, sentence: str = "", way_out: str = "") -> None:
         await self.keep_draft()
         await self.show(await self.controller.use_profile(name))
+        if sentence:
+            self.tell(sentence, way_out)
 
     @command
     async def action_instructions(self) -> None:

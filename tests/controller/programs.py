@@ -20,7 +20,7 @@ class SlowStart:
         self.ready = asyncio.Event()
         self.ready.set()
 
-    async def start(self) -> Path:
+    async def start(self, profile: Profile) -> Path:
         await self.ready.wait()
         assert self.server is not None
         assert self.server.uds is not None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chat_tui.config import Chaining, Settings
+from chat_tui.config import LOCAL, Chaining, Profile, Settings
 from chat_tui.controller import Controller, Launch, Notice
 from chat_tui.library import Library
 from tests.support.server import EmbeddedServer
@@ -21,7 +21,7 @@ class Local:
     def __init__(self, server: EmbeddedServer) -> None:
         self.server = server
 
-    async def start(self) -> Path:
+    async def start(self, profile: Profile) -> Path:
         """Return the socket of the server there is now."""
         assert self.server.uds is not None
         return self.server.uds
@@ -167,9 +167,9 @@ async def test_the_embedded_server_is_asked_for_at_every_use(
     class Counting(Local):
         asked = 0
 
-        async def start(self) -> Path:
+        async def start(self, profile: Profile) -> Path:
             self.asked += 1
-            return await super().start()
+            return await super().start(LOCAL)
 
     local = Counting(server)
     library = Library(tmp_path / "library.db")

@@ -35,7 +35,7 @@ class Held:
     def __init__(self, server: EmbeddedServer) -> None:
         self.server = server
 
-    async def start(self) -> Path:
+    async def start(self, profile: Profile) -> Path:
         """Return the socket of the server there is now."""
         assert self.server.uds is not None
         return self.server.uds

@@ -12,7 +12,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from chat_tui.config import Profile, Settings
-from chat_tui.controller import Controller, Launch
+from chat_tui.controller import Controller, Launch, Neighbours
 from chat_tui.library import Library
 from chat_tui.tui.app import ChatTuiApp
 from tests.support.server import EmbeddedServer
@@ -24,7 +24,7 @@ class RunningServer:
     def __init__(self, server: EmbeddedServer) -> None:
         self.server = server
 
-    async def start(self) -> Path:
+    async def start(self, profile: Profile) -> Path:
         """Return the socket of the running server."""
         assert self.server.uds is not None
         return self.server.uds
@@ -96,13 +96,16 @@ async def opened(
     launch: Launch | None = None,
     settings: Settings | None = None,
     profile: Profile | None = None,
+    neighbours: Neighbours | None = None,
 ) -> AsyncIterator[Opened]:
     """Run the app on a library in ``directory`` and close it properly at the end."""
     settings = settings or replace(Settings(), profile="local")
     directory.mkdir(parents=True, exist_ok=True)
     library = Library(directory / "library.db")
     library.open()
-    controller = Controller(settings, library, RunningServer(server), profile=profile)
+    controller = Controller(
+        settings, library, RunningServer(server), profile=profile, neighbours=neighbours
+    )
     app = ChatTuiApp(settings, lambda: controller, launch)
     async with app.run_test(size=size) as pilot:
         opened_app = Opened(app, pilot, library.path)

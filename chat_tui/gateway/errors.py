@@ -113,6 +113,8 @@ def from_status(status: int, body: object, headers: Mapping[str, str]) -> Gatewa
     error = body.get("error") if isinstance(body, dict) else None
     if isinstance(error, str):
         error = {"message": error}
+    if error is None and isinstance(body, dict):
+        error = _detailed(body.get("detail"))
     shaped = isinstance(error, dict)
     fields: dict[str, Any] = error if isinstance(error, dict) else {}
     code = _text(fields.get("code"))
@@ -132,6 +134,27 @@ def from_status(status: int, body: object, headers: Mapping[str, str]) -> Gatewa
         retry_after=_retry_after(headers),
         nothing_done=status < 500,
     )
+
+
+def _detailed(detail: object) -> dict[str, str] | None:
+    """Return the first refusal of a server built on FastAPI, in the API's own fields.
+
+    Other servers of this API are often that; they refuse a key they do not know with status 422
+    and where it stood: ``{"detail": [{"type", "loc": ["body", KEY], "msg"}]}``.
+    """
+    first = detail[0] if isinstance(detail, list) and detail else None
+    if not isinstance(first, dict):
+        return None
+    where = first.get("loc")
+    names = [str(name) for name in where if name != "body"] if isinstance(where, list) else []
+    unknown = first.get("type") == "extra_forbidden"
+    param = ".".join(names)
+    said = _text(first.get("msg"))
+    return {
+        "code": "unknown_parameter" if unknown else "",
+        "param": param,
+        "message": f"{param}: {said}" if param else said,
+    }
 
 
 def from_stream(error: Mapping[str, Any] | None) -> GatewayError:

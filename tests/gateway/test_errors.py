@@ -76,6 +76,24 @@ def test_a_404_in_another_shape_means_that_there_is_no_such_operation(said: obje
     assert error.sentence == "The server refused: status 404 without an explanation."
 
 
+def test_a_key_that_a_fastapi_server_does_not_know_is_understood() -> None:
+    detail = [{"type": "extra_forbidden", "loc": ["body", "conversation"], "msg": "Not permitted"}]
+    error = from_status(422, {"detail": detail}, {})
+    assert (error.trouble, error.param) == (Trouble.UNSUPPORTED, "conversation")
+    assert error.sentence == "The server refused: conversation: Not permitted."
+    wrong = [{"type": "int_parsing", "loc": ["body", "input", 0, "x\x1b"], "msg": "Not a number"}]
+    error = from_status(422, {"detail": wrong}, {})
+    assert (error.trouble, error.param) == (Trouble.INVALID, "input.0.x\x1b")
+    assert error.sentence == "The server refused: input.0.x␛: Not a number."
+
+
+@pytest.mark.parametrize("detail", [[], [7], [{}], [{"loc": 3, "msg": None}], {}, 5])
+def test_an_odd_detail_is_no_explanation(detail: object) -> None:
+    error = from_status(422, {"detail": detail}, {})
+    assert error.trouble is Trouble.INVALID
+    assert error.sentence == "The server refused: status 422 without an explanation."
+
+
 @pytest.mark.parametrize("status", [400, 418, 500, 502])
 @pytest.mark.parametrize(
     "said",

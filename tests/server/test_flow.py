@@ -16,7 +16,7 @@ from chat_tui.server.database import Database
 from chat_tui.server.event_log import EventLog, stored_events
 from chat_tui.server.feed import Feed
 from chat_tui.server.plan import make_plan
-from chat_tui.server.response_params import response_params
+from chat_tui.server.response_params import RESPONSE
 from chat_tui.server.service import Service
 from chat_tui.server.upstream.demo import Demo
 from tests.server.asking import ask, text_of
@@ -101,7 +101,7 @@ async def test_silence_is_filled_with_comments(
     monkeypatch.setattr(replies, "KEEP_ALIVE_SECONDS", 0.02)
     database, upstream = Database(tmp_path / "chat.db"), Demo()
     service = Service(database, upstream, "keep")
-    params = response_params({"model": "demo", "input": "stall 0.2\npace 0", "store": False})
+    params = RESPONSE.check({"model": "demo", "input": "stall 0.2\npace 0", "store": False})
     plan = await make_plan(database, upstream, params)
     sent: list[bytes] = []
 

@@ -8,13 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chat_tui.server.checks import Array, Boolean, Nullable, Record, String
-from chat_tui.server.conversation_routes import ConversationRoutes
-from chat_tui.server.database import Database
 from chat_tui.server.errors import ApiError
 from chat_tui.server.params import Body, checked_query
-from chat_tui.server.response_routes import ResponseRoutes
-from chat_tui.server.service import Service
-from chat_tui.server.upstream.demo import Demo
 from tests.server.asking import ask, error_of, items_of, new_conversation, user
 from tests.server.bad_requests import (
     STRANGE,
@@ -31,22 +26,7 @@ if TYPE_CHECKING:
     import httpx2
 
     from chat_tui.server.web import Operation
-
-Where = tuple[str, str]
-
-
-@pytest.fixture(scope="module")
-def operations(tmp_path_factory: pytest.TempPathFactory) -> dict[Where, Operation]:
-    """Every operation there is, by method and path."""
-    database = Database(tmp_path_factory.mktemp("declared") / "chat.db")
-    service = Service(database, Demo(), "keep")
-    paths = {**ConversationRoutes(service).paths, **ResponseRoutes(service).paths}
-    database.close()
-    return {
-        (method, path.removeprefix("/v1")): operation
-        for path, endpoint in paths.items()
-        for method, operation in endpoint.operations.items()
-    }
+    from tests.server.conftest import Where
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from chat_tui.server import context, ids, locks, store
 from chat_tui.server.checks import Fields, Integer, Then, Unless
 from chat_tui.server.compaction import compact
-from chat_tui.server.errors import invalid, not_found
+from chat_tui.server.errors import ApiError, invalid, not_found
 from chat_tui.server.event_log import stored_events
 from chat_tui.server.params import INCLUDE, PAGE, Digits, Flag, Page, page_of
 from chat_tui.server.plan import check_state, find_model, make_plan, read_context
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS = 0.2
 """How often to look whether another process has finished a response."""
+
+_CANCEL_SECONDS = 3.0
+"""How long another process may take to end one."""
 
 
 _REPLAY: Fields = {
@@ -145,10 +148,23 @@ class ResponseRoutes:
                 "Only a response created with 'background' can be cancelled.", "invalid_value", None
             )
         if running:
-            raise invalid(
-                "Another process of this server makes this response; cancel it there.", None, None
-            )
+            response = await self._cancel_elsewhere(response_id)
         return Reply({**response, "output": self._service.shown(response["output"], [])})
+
+    async def _cancel_elsewhere(self, response_id: str) -> dict[str, Any]:
+        """Have the process that makes a response end it, and return it as it stays."""
+        await self._database.write(lambda db: locks.ask_to_cancel(db, response_id))
+        for _ in range(int(_CANCEL_SECONDS / _POLL_SECONDS)):
+            await asyncio.sleep(_POLL_SECONDS)
+            response, running = await self._look_up(response_id)
+            if not running:
+                return response
+        raise ApiError(
+            503,
+            "The process that makes this response was told to end it, but has not done so yet.",
+            code="server_error",
+            kind="server_error",
+        )
 
     async def count_tokens(self, call: Call) -> Reply:
         """Count what a request would cost, its stored context included."""

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import json
 import os
 import random
 import signal
-import socket
 import sqlite3
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tests.server.asking import Json, user
 from tests.server.forker import Forker
+from tests.support.plain import Connection
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,28 +28,6 @@ CLEAN = {"locks": 0, "runs": 0, "owners": 1, "not over": 0}
 """What a server that has just started holds."""
 
 TERMINAL = ("completed", "incomplete", "failed", "cancelled")
-
-
-class Connection(http.client.HTTPConnection):
-    """A plain connection to a Unix socket; a killed server ends it with an error at once."""
-
-    def __init__(self, uds: Path) -> None:
-        super().__init__("localhost")
-        self._uds = uds
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(str(self._uds))
-
-    def ask(self, method: str, path: str, body: Json | None = None) -> Any:
-        """Return the body of the reply: JSON, or a stream's text. It must not be an error."""
-        self.request(method, f"/v1{path}", json.dumps(body) if body is not None else None)
-        reply = self.getresponse()
-        text = reply.read()
-        assert reply.status == 200, text
-        if reply.headers["content-type"] == "application/json":
-            return json.loads(text)
-        return text.decode()
 
 
 class Load(threading.Thread):

@@ -10,7 +10,6 @@ from chat_tui.server import context, ids, locks, store
 from chat_tui.server.checks import Fields, Integer, Then, Unless
 from chat_tui.server.compaction import compact
 from chat_tui.server.errors import ApiError, invalid, not_found
-from chat_tui.server.event_log import stored_events
 from chat_tui.server.params import INCLUDE, PAGE, Digits, Flag, Page, page_of
 from chat_tui.server.plan import check_state, find_model, make_plan, read_context
 from chat_tui.server.replies import (
@@ -113,7 +112,7 @@ class ResponseRoutes:
             _, running = await self._look_up(response_id)
             events = await self._database.read(lambda db: store.load_log(db, response_id))
             if events is not None:
-                return StoredLog(await asyncio.to_thread(stored_events, events, start))
+                return StoredLog(events, start)
             if run is not None or not running:
                 raise invalid(
                     "Only a response created with both 'background' and 'stream' can be streamed "

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.results import Result, table, write
 
-PARTS = ("start", "idle", "stream", "opening")
+PARTS = ("start", "idle", "stream", "opening", "server")
 
 
 def main() -> None:

@@ -12,14 +12,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.routing import Route, Router
 
 from chat_tui.server.conversation_routes import ConversationRoutes
 from chat_tui.server.errors import ApiError
 from chat_tui.server.response_routes import ResponseRoutes
 from chat_tui.server.upstream import UpstreamError
-from chat_tui.server.web import Endpoint, Reply, error_reply
+from chat_tui.server.web import Call, Endpoint, Operation, Reply, error_reply
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
@@ -76,7 +76,7 @@ class App:
         self._guard = guard
         self._note = note
         paths = {
-            HEALTH: Endpoint(GET=_health),
+            HEALTH: Endpoint(GET=Operation(_health)),
             **ConversationRoutes(service).paths,
             **ResponseRoutes(service).paths,
         }
@@ -160,7 +160,7 @@ def _own_failure(status: int, message: str) -> ApiError:
     return ApiError(status, message, code="server_error", kind="server_error")
 
 
-async def _health(_request: Request) -> Reply:
+async def _health(_call: Call) -> Reply:
     return Reply({"status": "ok"})
 
 

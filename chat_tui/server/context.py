@@ -51,22 +51,42 @@ class Context:
 
 
 def of_conversation(
-    db: sqlite3.Connection, conversation_id: str, up_to: int | None = None
+    db: sqlite3.Connection,
+    conversation_id: str,
+    up_to: int | None = None,
+    most_tokens: int | None = None,
 ) -> Context:
-    """Return what a conversation holds, or held when `up_to` was its last position."""
+    """Return what a conversation holds, or held when `up_to` was its last position.
+
+    With `most_tokens` no more is read than can be in a context of that size: the latest whole turns
+    of it, and perhaps one too many.
+    """
     last = store.last_position(db, conversation_id) if up_to is None else up_to
     (start,) = db.execute(
-        "SELECT max(position) FROM entries"
+        "SELECT max(position) FROM entries INDEXED BY entries_of_compactions"
         " WHERE conversation_id = ? AND position <= ? AND is_compaction",
         (conversation_id, last),
     ).fetchone()
     rows = db.execute(
         "SELECT body, tokens, requires FROM entries JOIN items ON items.id = item_id"
-        " WHERE conversation_id = ? AND position BETWEEN ? AND ? ORDER BY position",
+        " WHERE conversation_id = ? AND position BETWEEN ? AND ? ORDER BY position DESC",
         (conversation_id, start or 0, last),
     )
-    items = [Stored(json.loads(body), tokens, requires) for body, tokens, requires in rows]
-    return Context(items, last)
+    newest_first: list[Stored] = []
+    total = 0
+    for body, tokens, requires in rows:
+        newest_first.append(Stored(json.loads(body), tokens, requires))
+        total += tokens
+        if most_tokens is not None and total > most_tokens:
+            return Context(_from_first_turn(newest_first[::-1]), last)
+    return Context(newest_first[::-1], last)
+
+
+def _from_first_turn(items: list[Stored]) -> list[Stored]:
+    for index, stored in enumerate(items):
+        if _begins_turn(stored):
+            return items[index:]
+    return []
 
 
 def before_response(db: sqlite3.Connection, row: store.ResponseRow) -> list[Stored]:

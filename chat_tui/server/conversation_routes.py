@@ -6,23 +6,14 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from chat_tui.server import context, ids, store
+from chat_tui.server.checks import String
 from chat_tui.server.errors import not_found
-from chat_tui.server.params import (
-    conversation_params,
-    flag_of,
-    include_of,
-    items_params,
-    page_of,
-    query_params,
-    update_params,
-)
-from chat_tui.server.web import Endpoint, Reply, json_body, listing
+from chat_tui.server.params import CONVERSATION, INCLUDE, ITEMS, PAGE, UPDATE, Flag, page_of
+from chat_tui.server.web import Call, Endpoint, Operation, Reply, listing
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
-
-    from starlette.requests import Request
 
     from chat_tui.server.items import Item
     from chat_tui.server.service import Service
@@ -36,97 +27,94 @@ class ConversationRoutes:
         self._service = service
         self._database = service.database
         self.paths = {
-            "/v1/conversations": Endpoint(GET=self.list, POST=self.create),
+            "/v1/conversations": Endpoint(
+                GET=Operation(self.list, {**PAGE, "before": String()}),
+                POST=Operation(self.create, body=CONVERSATION, may_be_empty=True),
+            ),
             "/v1/conversations/{conversation_id}": Endpoint(
-                GET=self.get, POST=self.update, DELETE=self.delete
+                GET=Operation(self.get),
+                POST=Operation(self.update, body=UPDATE, may_be_empty=True),
+                DELETE=Operation(self.delete, {"purge": Flag()}),
             ),
             "/v1/conversations/{conversation_id}/items": Endpoint(
-                GET=self.list_items, POST=self.create_items
+                GET=Operation(self.list_items, {**PAGE, **INCLUDE}),
+                POST=Operation(self.create_items, INCLUDE, ITEMS, may_be_empty=True),
             ),
             "/v1/conversations/{conversation_id}/items/{item_id}": Endpoint(
-                GET=self.get_item, DELETE=self.delete_item
+                GET=Operation(self.get_item, INCLUDE), DELETE=Operation(self.delete_item)
             ),
         }
 
-    async def list(self, request: Request) -> Reply:
+    async def list(self, call: Call) -> Reply:
         """List conversations, newest first unless asked otherwise."""
-        query = _query(request, "limit", "order", "after", "before")
-        page = page_of(query)
+        page = page_of(call.query)
         found = await self._database.read(lambda db: store.list_conversations(db, page))
         return listing(found.data, has_more=found.has_more)
 
-    async def create(self, request: Request) -> Reply:
+    async def create(self, call: Call) -> Reply:
         """Create a conversation, with up to 20 items."""
-        _query(request)
-        params = conversation_params(await json_body(request, empty=True))
-        given = params.get("items") or []
+        given = call.body.get("items") or []
+        metadata = call.body.get("metadata") or {}
         self._check_blobs(given)
         conversation_id = ids.new(ids.CONVERSATION)
 
         def work(db: sqlite3.Connection) -> dict[str, Any]:
-            metadata = params.get("metadata") or {}
             store.create_conversation(db, conversation_id, int(time.time()), metadata)
             store.append_items(db, conversation_id, _to_store(db, given))
             return store.get_conversation(db, conversation_id)
 
         return Reply(await self._database.write(work))
 
-    async def get(self, request: Request) -> Reply:
+    async def get(self, call: Call) -> Reply:
         """Return one conversation."""
-        _query(request)
-        name = request.path_params["conversation_id"]
+        name = call.path["conversation_id"]
         return Reply(await self._database.read(lambda db: store.get_conversation(db, name)))
 
-    async def update(self, request: Request) -> Reply:
+    async def update(self, call: Call) -> Reply:
         """Replace the metadata of a conversation."""
-        _query(request)
-        name = request.path_params["conversation_id"]
-        metadata = update_params(await json_body(request, empty=True))["metadata"] or {}
+        name = call.path["conversation_id"]
+        metadata = call.body["metadata"] or {}
         return Reply(
             await self._database.write(lambda db: store.update_conversation(db, name, metadata))
         )
 
-    async def delete(self, request: Request) -> Reply:
+    async def delete(self, call: Call) -> Reply:
         """Delete a conversation; `purge=true` takes its items and responses along."""
-        purge = flag_of(_query(request, "purge"), "purge")
-        name = request.path_params["conversation_id"]
+        purge = call.query.get("purge", False)
+        name = call.path["conversation_id"]
         await self._database.write(lambda db: store.delete_conversation(db, name, purge=purge))
         await self._database.scrub()
         return Reply({"id": name, "object": "conversation.deleted", "deleted": True})
 
-    async def list_items(self, request: Request) -> Reply:
+    async def list_items(self, call: Call) -> Reply:
         """List the items of a conversation."""
-        query = _query(request, "limit", "order", "after", "include")
-        name, page, include = (
-            request.path_params["conversation_id"],
-            page_of(query),
-            include_of(query),
-        )
+        name, page = call.path["conversation_id"], page_of(call.query)
         found = await self._database.read(lambda db: store.list_items(db, name, page))
-        return listing(self._service.shown(found.data, include), has_more=found.has_more)
+        return listing(
+            self._service.shown(found.data, call.query.get("include", [])), has_more=found.has_more
+        )
 
-    async def create_items(self, request: Request) -> Reply:
+    async def create_items(self, call: Call) -> Reply:
         """Append up to 20 items to a conversation."""
-        include = include_of(_query(request, "include"))
-        name = request.path_params["conversation_id"]
-        given = items_params(await json_body(request, empty=True))["items"]
+        include = call.query.get("include", [])
+        name = call.path["conversation_id"]
+        given = call.body["items"]
         self._check_blobs(given)
         found = await self._database.write(
             lambda db: store.append_items(db, name, _to_store(db, given))
         )
         return listing(self._service.shown(found, include), has_more=False)
 
-    async def get_item(self, request: Request) -> Reply:
+    async def get_item(self, call: Call) -> Reply:
         """Return one item."""
-        include = include_of(_query(request, "include"))
-        name, item_id = request.path_params["conversation_id"], request.path_params["item_id"]
+        include = call.query.get("include", [])
+        name, item_id = call.path["conversation_id"], call.path["item_id"]
         item = await self._database.read(lambda db: store.get_item(db, name, item_id))
         return Reply(self._service.shown([item], include)[0])
 
-    async def delete_item(self, request: Request) -> Reply:
+    async def delete_item(self, call: Call) -> Reply:
         """Take an item out of a conversation, which is returned."""
-        _query(request)
-        name, item_id = request.path_params["conversation_id"], request.path_params["item_id"]
+        name, item_id = call.path["conversation_id"], call.path["item_id"]
         conversation = await self._database.write(lambda db: store.delete_item(db, name, item_id))
         await self._database.scrub()
         return Reply(conversation)
@@ -136,10 +124,6 @@ class ConversationRoutes:
             if item["type"] == context.COMPACTION:
                 param = f"items[{index}].encrypted_content"
                 context.open_compaction(self._database.sealer, item, param)
-
-
-def _query(request: Request, *known: str) -> dict[str, list[str]]:
-    return query_params(request.query_params.multi_items(), known)
 
 
 def _to_store(db: sqlite3.Connection, given: Sequence[Item]) -> list[Stored]:

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import zlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MOST_BYTES = 256 * 1024
+"""About how much is handed to a reader at a time, so that a slow one holds little memory."""
 
 
 class EventLog:
@@ -29,7 +36,7 @@ class EventLog:
         return b"".join(self._events)
 
     async def read(self, start: int, seconds: float) -> tuple[bytes | None, int]:
-        """Return the events from a number on, and the number to read on from.
+        """Return some events from a number on, and the number to read on from.
 
         b"" comes after so long without news, None at the end.
         """
@@ -40,13 +47,22 @@ class EventLog:
                     await self._news.wait()
             except TimeoutError:
                 return b"", start
-        fresh = self._events[start:]
-        if not fresh:
+        end, size = start, 0
+        while end < len(self._events) and size < _MOST_BYTES:
+            size += len(self._events[end])
+            end += 1
+        if end == start:
             return (None if self._closed else b""), start
-        return b"".join(fresh), start + len(fresh)
+        return b"".join(self._events[start:end]), end
 
 
-def stored_events(log: bytes, start: int) -> bytes:
-    """Return the events from a number on out of a stored log."""
-    events = zlib.decompress(log).split(b"\n\n")[start:-1]
-    return b"".join(event + b"\n\n" for event in events)
+def stored_events(log: bytes, start: int) -> Iterator[bytes]:
+    """Yield the events from a number on out of a stored log, some at a time."""
+    unpacking = zlib.decompressobj()
+    skip, rest = start, b""
+    while data := unpacking.decompress(log, _MOST_BYTES):
+        log = unpacking.unconsumed_tail
+        *whole, rest = (rest + data).split(b"\n\n")
+        if fresh := whole[skip:]:
+            yield b"\n\n".join([*fresh, b""])
+        skip = max(0, skip - len(whole))

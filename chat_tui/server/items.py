@@ -6,21 +6,12 @@ Also what of a stored item is shown (`include`). Nothing here knows the database
 from __future__ import annotations
 
 import copy
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chat_tui.server import ids
-from chat_tui.server.errors import invalid
-from chat_tui.server.item_types import INPUT_PARTS, OUTPUT_PARTS, TYPES, content_of
-from chat_tui.server.validation import (
-    check_keys,
-    choice,
-    mapping,
-    missing,
-    nullable,
-    string,
-    type_error,
-    value_error,
-)
+from chat_tui.server.checks import Array, Choice, Object, String, StringOr, Then
+from chat_tui.server.item_types import MAX_TEXT, MESSAGES, TYPES, content_of, fields_of
+from chat_tui.server.validation import check_keys, missing, value_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -39,112 +30,85 @@ INCLUDABLE = (
 )
 
 INPUT_ONLY = ("compaction_trigger", "item_reference")
-_COMMON = ("id", "type", "created_by")
-_ROLES = choice("user", "assistant", "system", "developer")
-_KINDS = choice("message", *sorted(TYPES))
-_MESSAGE_KEYS = (*_COMMON, "role", "content", "status", "phase")
-_status = nullable(choice("in_progress", "completed", "incomplete"))
-_phase = nullable(choice("commentary", "final_answer"))
-_id = string(shortest=1, longest=128)
-_created_by = nullable(string(longest=512))
-_input_content = content_of(*INPUT_PARTS)
-_output_content = content_of(*OUTPUT_PARTS)
+_KINDS = Choice("message", *sorted(TYPES))
+_ROLE = Choice(*MESSAGES)
 
 
-def normalise(value: Any, path: str, *, stored_only: bool = False) -> Item:
-    """Return the stored form of an item a client sent; the id stays absent if it sent none.
+@dataclass(frozen=True, slots=True)
+class AnItem:
+    """Accept an item a client sent, and return its stored form; without an id if it had none.
 
-    `stored_only` refuses the types that are no items of a conversation. Raises ApiError.
+    `stored_only` refuses the types that are no items of a conversation.
     """
-    mapping(value, path)
+
+    stored_only: bool = False
+
+    def __call__(self, value: Any, path: str) -> Item:
+        """Check the type, then the shape."""
+        Object()(value, path)
+        kind = _kind_of(value)
+        if kind is None:
+            raise missing(f"{path}.type")
+        _KINDS(kind, f"{path}.type")
+        if self.stored_only and kind in INPUT_ONLY and kind != "item_reference":
+            raise value_error(f"{path}.type", f"'{kind}' cannot be stored in a conversation.")
+        return _normalised(kind, value, path)
+
+
+def _kind_of(value: Item) -> Any:
+    """Return the type of an item, which some may leave out; None if it cannot be told."""
     kind = value.get("type")
-    if kind is None:
-        kind = "message" if "role" in value or "content" in value else None
-        if kind is None and "type" not in value and set(value) == {"id"}:
-            kind = "item_reference"
-    if kind is None:
-        raise missing(f"{path}.type")
-    _KINDS(kind, f"{path}.type")
-    if stored_only and kind in INPUT_ONLY and kind != "item_reference":
-        raise value_error(f"{path}.type", f"'{kind}' cannot be stored in a conversation.")
-    item = _message(value, path) if kind == "message" else _other(kind, value, path)
-    _check_id(item, kind, path)
-    if item.get("created_by", "") is None:
-        del item["created_by"]
-    return item
+    if kind is None and ("role" in value or "content" in value):
+        return "message"
+    if kind is None and set(value) == {"id"}:
+        return "item_reference"
+    return kind
 
 
-def _message(value: Item, path: str) -> Item:
-    if "role" not in value:
-        raise missing(f"{path}.role")
-    if "content" not in value:
-        raise missing(f"{path}.content")
-    check_keys(value, _MESSAGE_KEYS, path)
-    role = _ROLES(value["role"], f"{path}.role")
-    check = _output_content if role == "assistant" else _input_content
-    item = {
-        "type": "message",
-        "role": role,
-        "status": _status(value.get("status"), f"{path}.status") or "completed",
-        "content": check(value["content"], f"{path}.content"),
-    }
-    phase = _phase(value.get("phase"), f"{path}.phase")
-    if phase and role != "assistant":
-        raise value_error(f"{path}.phase", "only assistant messages have a phase.")
-    if phase:
-        item["phase"] = phase
-    if "created_by" in value:
-        item["created_by"] = _created_by(value["created_by"], f"{path}.created_by")
-    return {"id": value["id"], **item} if "id" in value else item
-
-
-def _other(kind: str, value: Item, path: str) -> Item:
-    shape = TYPES[kind]
+def _normalised(kind: str, value: Item, path: str) -> Item:
+    shape = MESSAGES.get(str(value.get("role")), _OF_USER) if kind == "message" else TYPES[kind]
     for key in shape.required:
         if key not in value:
             raise missing(f"{path}.{key}")
-    check_keys(value, [*_COMMON, *shape.fields], path)
-    item: Item = {"type": kind}
+    fields = fields_of(kind, shape)
+    check_keys(value, fields, path)
+    if kind == "message":
+        _ROLE(value["role"], f"{path}.role")
+    item: Item = {}
     for key, element in value.items():
-        if key == "created_by":
-            item[key] = _created_by(element, f"{path}.{key}")
-        elif key not in ("id", "type"):
-            item[key] = shape.fields[key](element, f"{path}.{key}")
+        if key != "type":
+            item[key] = fields[key](element, f"{path}.{key}")
     for key, default in shape.defaults.items():
         if item.get(key) is None:
             item[key] = copy.copy(default)
-    return {"id": value["id"], **item} if "id" in value else item
+    for key in ("id", "created_by", "phase"):
+        if item.get(key, "") is None:
+            del item[key]
+    return {"id": item["id"], "type": kind, **item} if "id" in item else {"type": kind, **item}
 
 
-def _check_id(item: Item, kind: str, path: str) -> None:
-    if item.get("id", "") is None:
-        del item["id"]
-    if "id" not in item:
-        return
-    identifier = _id(item["id"], f"{path}.id")
-    prefix = ids.PREFIXES.get(kind, "")
-    if kind in ids.CHECKED and not identifier.startswith(prefix):
-        raise invalid(
-            f"Invalid '{path}.id': '{identifier}'. Expected an id that begins with '{prefix}'.",
-            "invalid_value",
-            f"{path}.id",
-        )
+_OF_USER = MESSAGES["user"]
+_text_of_user = content_of("input_text")
 
 
-def normalise_input(value: Any) -> list[Item]:
-    """Return the items of a request's `input`, which may be a string. Raises ApiError."""
-    if isinstance(value, str):
-        content = _input_content(value, "input")
-        return [{"type": "message", "role": "user", "status": "completed", "content": content}]
-    if not isinstance(value, list):
-        raise type_error(value, "a string or an array", "input")
-    items = [normalise(item, f"input[{index}]") for index, item in enumerate(value)]
+def _said(text: str, path: str) -> list[Item]:
+    content = _text_of_user(text, path)
+    return [{"type": "message", "role": "user", "status": "completed", "content": content}]
+
+
+def _in_order(items: list[Item], path: str) -> list[Item]:
     for index, item in enumerate(items[:-1]):
         if item["type"] == "compaction_trigger":
             raise value_error(
-                f"input[{index}]", "'compaction_trigger' must be the last item of the input."
+                f"{path}[{index}]", "'compaction_trigger' must be the last item of the input."
             )
     return items
+
+
+INPUT = StringOr(
+    Then(String(longest=MAX_TEXT), _said), Then(Array(AnItem()), _in_order), "an array"
+)
+"""The `input` of a request: items, or a string that stands for a message of the user."""
 
 
 def shown(item: Item, include: Collection[str], seal: Callable[[Item], str]) -> Item:

@@ -65,7 +65,7 @@ def bury_owner_of(db: sqlite3.Connection, owner: Owner, response_id: str) -> Non
 
 def begin_run(db: sqlite3.Connection, owner: Owner, response_id: str) -> None:
     """Note that this process generates a background response."""
-    db.execute("INSERT INTO runs VALUES (?, ?)", (response_id, owner.id))
+    db.execute("INSERT INTO runs (response_id, owner) VALUES (?, ?)", (response_id, owner.id))
 
 
 def end_run(db: sqlite3.Connection, response_id: str) -> None:
@@ -77,6 +77,21 @@ def is_running(db: sqlite3.Connection, response_id: str) -> bool:
     """Tell whether some process generates a background response."""
     query = "SELECT 1 FROM runs WHERE response_id = ?"
     return db.execute(query, (response_id,)).fetchone() is not None
+
+
+def ask_to_cancel(db: sqlite3.Connection, response_id: str) -> None:
+    """Tell the process that generates a background response to end it."""
+    db.execute("UPDATE runs SET cancelled = 1 WHERE response_id = ?", (response_id,))
+
+
+def runs_to_end(db: sqlite3.Connection, owner: Owner) -> list[str]:
+    """Return the responses this process generates that another one cancelled or deleted."""
+    rows = db.execute(
+        "SELECT response_id FROM runs WHERE owner = ? AND (cancelled"
+        " OR NOT EXISTS (SELECT 1 FROM responses WHERE id = response_id))",
+        (owner.id,),
+    )
+    return [response_id for (response_id,) in rows]
 
 
 def fail_run(db: sqlite3.Connection, response_id: str) -> None:

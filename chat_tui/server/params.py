@@ -1,25 +1,18 @@
-"""The tables of request parameters of conversations and lists: bodies and query strings."""
+"""What requests carry, declared: bodies and query strings, and the tables of conversations."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from chat_tui.server.items import INCLUDABLE, Item, normalise
-from chat_tui.server.validation import (
-    Check,
-    array,
-    check_keys,
-    choice,
-    integer,
-    metadata,
-    missing,
-    nullable,
-    type_error,
-)
+from chat_tui.server.checks import Array, Check, Choice, Fields, Integer, Metadata, Nullable, String
+from chat_tui.server.errors import invalid
+from chat_tui.server.items import INCLUDABLE, AnItem
+from chat_tui.server.validation import check_keys, missing, type_error
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Sequence
 
 Params = dict[str, Any]
 
@@ -30,51 +23,117 @@ PAGE_SIZES = (1, 20, 100)
 """Least, usual and greatest `limit` of a list."""
 
 
-def checked_fields(body: Mapping[str, Any], fields: Mapping[str, Check]) -> Params:
-    """Check keys first, then values in the order of the table. Raises ApiError."""
-    check_keys(body, fields, "")
-    return {key: check(body[key], key) for key, check in fields.items() if key in body}
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What a JSON body has to be: an object of these fields, in the reference's order of errors."""
+
+    fields: Fields
+    required: tuple[str, ...] = ()
+    """Keys that must be there; null counts as not there, unless the field may be null."""
+    any_of: tuple[str, ...] = ()
+    """Keys of which one must be there."""
+    elsewhere: Mapping[str, str | None] = field(default_factory=dict)
+    """Keys of another API that are refused by name, and what they are called here, if anything."""
+
+    def check(self, body: Any) -> Params:
+        """Return the checked fields. Raises ApiError."""
+        if not isinstance(body, dict):
+            raise type_error(body, "an object", "body")
+        for key in self.required:
+            nullable = key in body and isinstance(self.fields[key], Nullable)
+            if body.get(key) is None and not nullable:
+                raise missing(key)
+        if self.any_of and all(body.get(key) is None for key in self.any_of):
+            names = ", ".join(f"'{key}'" for key in self.any_of)
+            raise invalid(
+                f"Missing required parameter: one of {names} must be given.",
+                "missing_required_parameter",
+                None,
+            )
+        for key in body:
+            if key in self.elsewhere and key not in self.fields:
+                better = self.elsewhere[key]
+                hint = f" Use '{better}' instead." if better else ""
+                raise invalid(
+                    f"Unsupported parameter: '{key}' belongs to Chat Completions.{hint}",
+                    "unsupported_parameter",
+                    key,
+                )
+        check_keys(body, self.fields, "")
+        return {key: check(body[key], key) for key, check in self.fields.items() if key in body}
 
 
-def need_object(body: Any) -> None:
-    """Raise ApiError for a body that is no JSON object."""
-    if not isinstance(body, dict):
-        raise type_error(body, "an object", "body")
+_ITEMS = Array(AnItem(stored_only=True), most=MAX_ITEMS)
+
+CONVERSATION = Body({"items": Nullable(_ITEMS), "metadata": Nullable(Metadata())})
+"""The body of `POST /conversations`."""
+
+UPDATE = Body({"metadata": Nullable(Metadata())}, required=("metadata",))
+"""The body of `POST /conversations/{id}`."""
+
+ITEMS = Body(
+    {"items": Array(AnItem(stored_only=True), most=MAX_ITEMS, least=1)}, required=("items",)
+)
+"""The body of `POST /conversations/{id}/items`."""
 
 
-def new_items(value: Any, path: str) -> list[Item]:
-    """Check the items of a request that creates items."""
-    array(most=MAX_ITEMS)(value, path)
-    return [
-        normalise(item, f"{path}[{index}]", stored_only=True) for index, item in enumerate(value)
-    ]
+@dataclass(frozen=True, slots=True)
+class Digits:
+    """Accept the digits of an integer within bounds, and return the integer."""
+
+    number: Integer
+
+    def __call__(self, value: Any, path: str) -> int:
+        """Check what the digits say."""
+        try:
+            number = int(value[:20])
+        except ValueError as error:
+            raise type_error(value, "an integer", path) from error
+        return self.number(number, path)
 
 
-def conversation_params(body: Any) -> Params:
-    """Check the body of `POST /conversations`."""
-    need_object(body)
-    return checked_fields(body, {"items": nullable(new_items), "metadata": nullable(metadata)})
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Accept a word for true or false."""
+
+    def __call__(self, value: Any, path: str) -> bool:
+        """Return what the word says."""
+        return Choice("true", "false", "1", "0")(value.lower(), path) in ("true", "1")
 
 
-def update_params(body: Any) -> Params:
-    """Check the body of `POST /conversations/{id}`."""
-    need_object(body)
-    if "metadata" not in body:
-        raise missing("metadata")
-    return checked_fields(body, {"metadata": nullable(metadata)})
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """Accept a query parameter that may be given several times."""
+
+    check: Check
+
+    def __call__(self, value: Any, path: str) -> list[Any]:
+        """Check each."""
+        return [self.check(element, path) for element in value]
 
 
-def items_params(body: Any) -> Params:
-    """Check the body of `POST /conversations/{id}/items`."""
-    need_object(body)
-    if body.get("items") is None:
-        raise missing("items")
+PAGE: Fields = {
+    "limit": Digits(Integer(least=PAGE_SIZES[0], most=PAGE_SIZES[2])),
+    "order": Choice("asc", "desc"),
+    "after": String(),
+}
+"""The query of a list."""
 
-    def at_least_one(value: Any, path: str) -> list[Item]:
-        array(least=1)(value, path)
-        return new_items(value, path)
+INCLUDE: Fields = {"include": Repeated(Choice(*INCLUDABLE))}
+"""The query of what shows items."""
 
-    return checked_fields(body, {"items": at_least_one})
+
+def checked_query(pairs: Sequence[tuple[str, str]], fields: Fields) -> Params:
+    """Return the checked query; `name[]` means `name`, and the last one counts. Raises ApiError."""
+    given: dict[str, list[str]] = {}
+    for key, value in pairs:
+        given.setdefault(key.removesuffix("[]"), []).append(value)
+    check_keys(given, fields, "")
+    return {
+        key: check(given[key] if isinstance(check, Repeated) else given[key][-1], key)
+        for key, check in fields.items()
+        if key in given
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,51 +146,11 @@ class Page:
     before: str | None = None
 
 
-def query_params(pairs: list[tuple[str, str]], known: Collection[str]) -> dict[str, list[str]]:
-    """Return the values of each query parameter; `name[]` means `name`. Raises ApiError."""
-    query: dict[str, list[str]] = {}
-    for key, value in pairs:
-        query.setdefault(key.removesuffix("[]"), []).append(value)
-    check_keys(query, known, "")
-    return query
-
-
-def page_of(query: Mapping[str, list[str]]) -> Page:
-    """Return the page a list request asks for. Raises ApiError."""
-    least, usual, most = PAGE_SIZES
-    limit = usual
-    if "limit" in query:
-        text = query["limit"][-1]
-        try:
-            limit = integer(least=least, most=most)(int(text[:20]), "limit")
-        except ValueError as error:
-            raise type_error(text, "an integer", "limit") from error
-    order = choice("asc", "desc")(query.get("order", ["desc"])[-1], "order")
+def page_of(query: Params) -> Page:
+    """Return the page a checked query asks for."""
     return Page(
-        limit, order == "desc", query.get("after", [None])[-1], query.get("before", [None])[-1]
+        query.get("limit", PAGE_SIZES[1]),
+        query.get("order", "desc") == "desc",
+        query.get("after"),
+        query.get("before"),
     )
-
-
-def include_of(query: Mapping[str, list[str]]) -> list[str]:
-    """Return what a request wants included. Raises ApiError."""
-    check = choice(*INCLUDABLE)
-    return [check(value, "include") for value in query.get("include", [])]
-
-
-def flag_of(query: Mapping[str, list[str]], name: str) -> bool:
-    """Return a boolean query parameter, false when absent. Raises ApiError."""
-    value = query.get(name, ["false"])[-1]
-    return choice("true", "false", "1", "0")(value.lower(), name) in ("true", "1")
-
-
-def number_of(query: Mapping[str, list[str]], name: str) -> int | None:
-    """Return a query parameter that is a number from 0 on, None when absent. Raises ApiError."""
-    if name not in query:
-        return None
-    text = query[name][-1]
-    try:
-        value = int(text[:20])
-    except ValueError as error:
-        raise type_error(text, "an integer", name) from error
-    checked: int = integer(least=0)(value, name)
-    return checked

@@ -102,7 +102,7 @@ async def make_plan(database: Database, upstream: Upstream, params: Params) -> P
             lambda db: locks.acquire(db, database.owner, name, response_id), durable=False
         )
     try:
-        reading = await read_context(database, params)
+        reading = await read_context(database, params, await _most_tokens(upstream, params))
         model = await find_model(upstream, params)
         check_abilities(upstream, params)
         reading = fitted(reading, params, model)
@@ -113,19 +113,35 @@ async def make_plan(database: Database, upstream: Upstream, params: Params) -> P
         raise
 
 
-async def read_context(database: Database, params: Params) -> Reading:
-    """Return what the model would read for this request. Raises ApiError."""
+async def _most_tokens(upstream: Upstream, params: Params) -> int | None:
+    """Return how much of a conversation has to be looked at, None for all of it."""
+    if params.get("truncation") != "auto":
+        return None
+    model = await upstream.find(params["model"]) if params["model"] else None
+    return model.context_window if model is not None else None
+
+
+async def read_context(
+    database: Database, params: Params, most_tokens: int | None = None
+) -> Reading:
+    """Return what the model would read for this request, or the end of it. Raises ApiError."""
     given = [item for item in params.get("input") or [] if item["type"] != "compaction_trigger"]
-    return await database.read(lambda db: _read(db, database.sealer, params, given))
+    return await database.read(lambda db: _read(db, database.sealer, params, given, most_tokens))
 
 
-def _read(db: sqlite3.Connection, sealer: Sealer, params: Params, given: Sequence[Item]) -> Reading:
+def _read(
+    db: sqlite3.Connection,
+    sealer: Sealer,
+    params: Params,
+    given: Sequence[Item],
+    most_tokens: int | None,
+) -> Reading:
     history: list[Stored] = []
     read_up_to = None
     conversation_id, previous = params.get("conversation"), params.get("previous_response_id")
     if conversation_id is not None:
         store.get_conversation(db, conversation_id)
-        loaded = context.of_conversation(db, conversation_id)
+        loaded = context.of_conversation(db, conversation_id, most_tokens=most_tokens)
         history, read_up_to = loaded.items, loaded.read_up_to
     elif previous is not None:
         history = context.of_chain(db, previous)

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
-from chat_tui.server.event_log import EventLog
+from chat_tui.server.event_log import EventLog, stored_events
 from chat_tui.server.feed import Feed
 from chat_tui.server.sse import KEEP_ALIVE, EncodedEvents, NoEvents
 from chat_tui.server.web import Reply
@@ -167,13 +167,20 @@ class FollowedLog(_Stream):
 class StoredLog(_Stream):
     """The events of a finished background turn."""
 
-    def __init__(self, events: bytes) -> None:
+    def __init__(self, log: bytes, start: int) -> None:
         super().__init__()
-        self._events = events
+        self._log = log
+        self._start = start
 
-    async def __call__(self, _receive: Receive, send: Send) -> None:
-        """Send them all."""
-        await self._begin(send)
-        if self._events:
-            await self._send(send, self._events)
+    async def __call__(self, receive: Receive, send: Send) -> None:
+        """Send them all, as fast as they are read."""
+        watch = _Watch(receive)
+        with contextlib.suppress(OSError):
+            await self._begin(send)
+            for data in stored_events(self._log, self._start):
+                if watch.gone:
+                    break
+                await self._send(send, data)
+                await asyncio.sleep(0)
+        await watch.end()
         await self._end(send)

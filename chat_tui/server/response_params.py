@@ -6,29 +6,28 @@ it; a key in no table is unknown.
 
 from __future__ import annotations
 
-from typing import Any
-
-from chat_tui.server.errors import invalid
-from chat_tui.server.item_types import MAX_TEXT
-from chat_tui.server.items import INCLUDABLE, normalise_input
-from chat_tui.server.params import Params, checked_fields, need_object
-from chat_tui.server.validation import (
-    Check,
-    array,
-    boolean,
-    choice,
-    integer,
-    mapping,
-    metadata,
-    missing,
-    nullable,
-    number,
-    record,
-    string,
-    type_error,
-    unsupported,
-    value_error,
+from chat_tui.server.checks import (
+    Array,
+    Boolean,
+    Choice,
+    Fields,
+    Integer,
+    Metadata,
+    Nullable,
+    Number,
+    Object,
+    Only,
+    Record,
+    Refused,
+    String,
+    StringOr,
+    Tagged,
+    Then,
+    Unless,
 )
+from chat_tui.server.item_types import MAX_TEXT
+from chat_tui.server.items import INCLUDABLE, INPUT
+from chat_tui.server.params import Body, Params
 
 _TOOLS = (
     "function",
@@ -50,66 +49,34 @@ _TOOLS = (
     "apply_patch",
     "programmatic_tool_calling",
 )
-_function_name = string(shortest=1, longest=128, pattern=r"[A-Za-z0-9_-]+")
-_function_tool = record(
+_function_name = String(shortest=1, longest=128, pattern=r"[A-Za-z0-9_-]+")
+_function_tool = Record(
     {
-        "type": choice("function"),
+        "type": Choice("function"),
         "name": _function_name,
-        "description": nullable(string(longest=MAX_TEXT)),
-        "parameters": nullable(mapping),
-        "strict": nullable(boolean),
+        "description": Nullable(String(longest=MAX_TEXT)),
+        "parameters": Nullable(Object()),
+        "strict": Nullable(Boolean()),
+        **{
+            key: Unless(f"'{key}' of a function tool")
+            for key in ("output_schema", "defer_loading", "allowed_callers", "async")
+        },
     },
-    required=["name"],
+    required=("name",),
 )
-_tool_kind = choice(*_TOOLS)
-_json_schema = record(
+_json_schema = Record(
     {
-        "type": choice("json_schema"),
-        "name": string(shortest=1, longest=64, pattern=r"[A-Za-z0-9_-]+"),
-        "description": nullable(string(longest=MAX_TEXT)),
-        "schema": mapping,
-        "strict": nullable(boolean),
+        "type": Choice("json_schema"),
+        "name": String(shortest=1, longest=64, pattern=r"[A-Za-z0-9_-]+"),
+        "description": Nullable(String(longest=MAX_TEXT)),
+        "schema": Object(),
+        "strict": Nullable(Boolean()),
     },
-    required=["name", "schema"],
+    required=("name", "schema"),
 )
 
 
-def _refused(what: str) -> Check:
-    def checked(value: Any, path: str) -> Any:
-        if value is None:
-            return None
-        raise unsupported(path, what)
-
-    return checked
-
-
-def _only(check: Check, *served: Any) -> Check:
-    """Accept a value the API knows, and refuse by name those not served here."""
-
-    def checked(value: Any, path: str) -> Any:
-        if check(value, path) not in served:
-            raise unsupported(path, f"'{path}': {str(value)!r}")
-        return value
-
-    return nullable(checked)
-
-
-def _tool(value: Any, path: str) -> Params:
-    mapping(value, path)
-    if "type" not in value:
-        raise missing(f"{path}.type")
-    kind = _tool_kind(value["type"], f"{path}.type")
-    if kind != "function":
-        raise unsupported(f"{path}.type", f"The tool '{kind}'")
-    for key in ("output_schema", "defer_loading", "allowed_callers", "async"):
-        if value.get(key):
-            raise unsupported(f"{path}.{key}", f"'{key}' of a function tool")
-    rest = {
-        k: v
-        for k, v in value.items()
-        if k not in ("output_schema", "defer_loading", "allowed_callers", "async")
-    }
-    tool = _function_tool(rest, path)
+def _function(tool: Params, _path: str) -> Params:
     return {
         "type": "function",
         "name": tool["name"],
@@ -119,123 +86,108 @@ def _tool(value: Any, path: str) -> Params:
     }
 
 
-def _tool_choice(value: Any, path: str) -> Any:
-    if isinstance(value, str):
-        return choice("none", "auto", "required")(value, path)
-    if not isinstance(value, dict):
-        raise type_error(value, "a string or an object", path)
-    if "type" not in value:
-        raise missing(f"{path}.type")
-    kind = string(longest=64)(value["type"], f"{path}.type")
-    if kind == "function":
-        return record({"type": string(), "name": _function_name}, required=["name"])(value, path)
-    if kind == "allowed_tools":
-        return record(
+_tool = Tagged(
+    {
+        **{kind: Refused(f"The tool '{kind}'", "type") for kind in _TOOLS},
+        "function": Then(_function_tool, _function),
+    }
+)
+_named_function: Fields = {"type": Choice("function"), "name": _function_name}
+_tool_choice = Tagged(
+    {
+        **{kind: Refused(f"The tool choice '{kind}'", "type") for kind in _TOOLS},
+        "function": Record(_named_function, required=("name",)),
+        "allowed_tools": Record(
             {
-                "type": string(),
-                "mode": choice("auto", "required"),
-                "tools": array(
-                    record(
-                        {"type": choice("function"), "name": _function_name},
-                        required=["type", "name"],
-                    )
-                ),
+                "type": Choice("allowed_tools"),
+                "mode": Choice("auto", "required"),
+                "tools": Array(Record(_named_function, required=("type", "name"))),
             },
-            required=["mode", "tools"],
-        )(value, path)
-    if kind in (*_TOOLS, "mcp"):
-        raise unsupported(f"{path}.type", f"The tool choice '{kind}'")
-    raise value_error(f"{path}.type", f"'{kind}'.")
+            required=("mode", "tools"),
+        ),
+    }
+)
+_text_format = Tagged(
+    {
+        "text": Record({"type": Choice("text")}),
+        "json_object": Record({"type": Choice("json_object")}),
+        "json_schema": Then(_json_schema, lambda schema, _path: {"strict": False, **schema}),
+    }
+)
+_conversation = StringOr(
+    String(),
+    Then(
+        Record({"id": String(shortest=1)}, required=("id",)),
+        lambda conversation, _path: conversation["id"],
+    ),
+    "an object",
+)
+_compaction = Record(
+    {"type": Choice("compaction"), "compact_threshold": Nullable(Integer(least=1000))},
+    required=("type",),
+)
+_effort = Choice("none", "minimal", "low", "medium", "high", "xhigh", "max")
+_summary = Choice("auto", "concise", "detailed")
 
-
-def _text_format(value: Any, path: str) -> Params:
-    mapping(value, path)
-    if "type" not in value:
-        raise missing(f"{path}.type")
-    kind = choice("text", "json_object", "json_schema")(value["type"], f"{path}.type")
-    if kind == "json_schema":
-        schema: Params = _json_schema(value, path)
-        return {"strict": False, **schema}
-    result: Params = record({"type": string()})(value, path)
-    return result
-
-
-def _conversation(value: Any, path: str) -> str:
-    if isinstance(value, dict):
-        checked = record({"id": string(shortest=1)}, required=["id"])(value, path)
-        return str(checked["id"])
-    if not isinstance(value, str):
-        raise type_error(value, "a string or an object", path)
-    return value
-
-
-def _compaction(value: Any, path: str) -> Params:
-    entry: Params = record(
-        {"type": choice("compaction"), "compact_threshold": nullable(integer(least=1000))},
-        required=["type"],
-    )(value, path)
-    return entry
-
-
-_effort = choice("none", "minimal", "low", "medium", "high", "xhigh", "max")
-_summary = choice("auto", "concise", "detailed")
-
-RESPONSE_FIELDS: dict[str, Check] = {
-    "input": nullable(lambda value, _path: normalise_input(value)),
-    "model": string(longest=512),
-    "instructions": nullable(string(longest=MAX_TEXT)),
-    "conversation": nullable(_conversation),
-    "previous_response_id": nullable(string()),
-    "store": nullable(boolean),
-    "stream": nullable(boolean),
-    "stream_options": nullable(record({"include_obfuscation": nullable(boolean)})),
-    "include": nullable(array(choice(*INCLUDABLE))),
-    "metadata": nullable(metadata),
-    "tools": nullable(array(_tool, most=128)),
-    "tool_choice": nullable(_tool_choice),
-    "parallel_tool_calls": nullable(boolean),
-    "max_output_tokens": nullable(integer(least=16)),
-    "max_tool_calls": nullable(integer(least=1)),
-    "temperature": nullable(number(least=0, most=2)),
-    "top_p": nullable(number(least=0, most=1)),
-    "top_logprobs": _only(integer(least=0, most=20), 0),
-    "truncation": nullable(choice("auto", "disabled")),
-    "context_management": nullable(array(_compaction, least=1, most=1)),
-    "reasoning": nullable(
-        record(
+RESPONSE_FIELDS: Fields = {
+    "input": Nullable(INPUT),
+    "model": String(longest=512),
+    "instructions": Nullable(String(longest=MAX_TEXT)),
+    "conversation": Nullable(_conversation),
+    "previous_response_id": Nullable(String()),
+    "store": Nullable(Boolean()),
+    "stream": Nullable(Boolean()),
+    "stream_options": Nullable(Record({"include_obfuscation": Nullable(Boolean())})),
+    "include": Nullable(Array(Choice(*INCLUDABLE))),
+    "metadata": Nullable(Metadata()),
+    "tools": Nullable(Array(_tool, most=128)),
+    "tool_choice": Nullable(
+        StringOr(Choice("none", "auto", "required"), _tool_choice, "an object")
+    ),
+    "parallel_tool_calls": Nullable(Boolean()),
+    "max_output_tokens": Nullable(Integer(least=16)),
+    "max_tool_calls": Nullable(Integer(least=1)),
+    "temperature": Nullable(Number(least=0, most=2)),
+    "top_p": Nullable(Number(least=0, most=1)),
+    "top_logprobs": Nullable(Only(Integer(least=0, most=20), (0,))),
+    "truncation": Nullable(Choice("auto", "disabled")),
+    "context_management": Nullable(Array(_compaction, least=1, most=1)),
+    "reasoning": Nullable(
+        Record(
             {
-                "effort": nullable(_effort),
-                "summary": nullable(_summary),
-                "generate_summary": nullable(_summary),
-                "context": _only(choice("auto", "current_turn", "all_turns"), "auto"),
-                "mode": _only(choice("standard", "pro"), "standard"),
+                "effort": Nullable(_effort),
+                "summary": Nullable(_summary),
+                "generate_summary": Nullable(_summary),
+                "context": Nullable(Only(Choice("auto", "current_turn", "all_turns"), ("auto",))),
+                "mode": Nullable(Only(Choice("standard", "pro"), ("standard",))),
             }
         )
     ),
-    "text": nullable(
-        record(
+    "text": Nullable(
+        Record(
             {
-                "format": nullable(_text_format),
-                "verbosity": nullable(choice("low", "medium", "high")),
+                "format": Nullable(_text_format),
+                "verbosity": Nullable(Choice("low", "medium", "high")),
             }
         )
     ),
-    "service_tier": _only(
-        choice("auto", "default", "flex", "scale", "priority", "fast", "ultrafast"),
-        "auto",
-        "default",
+    "service_tier": Nullable(
+        Only(
+            Choice("auto", "default", "flex", "scale", "priority", "fast", "ultrafast"),
+            ("auto", "default"),
+        )
     ),
-    "prompt_cache_key": nullable(string(longest=64)),
-    "prompt_cache_retention": nullable(choice("in_memory", "in-memory", "24h")),
-    "safety_identifier": nullable(string(longest=128)),
-    "user": nullable(string(longest=512)),
-    "background": nullable(boolean),
-    "background_options": _refused("'background_options'"),
-    "prompt": _refused("'prompt'"),
-    "prompt_cache_options": _refused("'prompt_cache_options'"),
-    "moderation": _refused("'moderation'"),
-    "access_programs": _refused("'access_programs'"),
-    "image": _refused("'image'"),
+    "prompt_cache_key": Nullable(String(longest=64)),
+    "prompt_cache_retention": Nullable(Choice("in_memory", "in-memory", "24h")),
+    "safety_identifier": Nullable(String(longest=128)),
+    "user": Nullable(String(longest=512)),
+    "background": Nullable(Boolean()),
+    "background_options": Refused("'background_options'"),
+    "prompt": Refused("'prompt'"),
+    "prompt_cache_options": Refused("'prompt_cache_options'"),
+    "moderation": Refused("'moderation'"),
+    "access_programs": Refused("'access_programs'"),
+    "image": Refused("'image'"),
 }
 """Every parameter of `POST /responses`."""
 
@@ -257,27 +209,17 @@ _OF_CHAT_COMPLETIONS = {
 }
 
 
-def response_params(body: Any) -> Params:
-    """Check the body of `POST /responses`, in the order of the reference. Raises ApiError."""
-    need_object(body)
-    if body.get("model") is None:
-        raise missing("model")
-    _need_context(body, "input", "previous_response_id", "prompt", "conversation")
-    for key in body:
-        if key in _OF_CHAT_COMPLETIONS and key not in RESPONSE_FIELDS:
-            better = _OF_CHAT_COMPLETIONS[key]
-            hint = f" Use '{better}' instead." if better else ""
-            raise invalid(
-                f"Unsupported parameter: '{key}' belongs to Chat Completions.{hint}",
-                "unsupported_parameter",
-                key,
-            )
-    return checked_fields(body, RESPONSE_FIELDS)
+RESPONSE = Body(
+    RESPONSE_FIELDS,
+    required=("model",),
+    any_of=("input", "previous_response_id", "prompt", "conversation"),
+    elsewhere=_OF_CHAT_COMPLETIONS,
+)
+"""The body of `POST /responses`."""
 
+_MODEL = Nullable(String(longest=512))
 
-_MODEL = nullable(string(longest=512))
-
-COUNT_FIELDS: dict[str, Check] = {
+COUNT_FIELDS: Fields = {
     "input": RESPONSE_FIELDS["input"],
     "model": _MODEL,
     **{
@@ -294,11 +236,11 @@ COUNT_FIELDS: dict[str, Check] = {
             "truncation",
         )
     },
-    "personality": _refused("'personality'"),
+    "personality": Refused("'personality'"),
 }
 """Every parameter of `POST /responses/input_tokens`."""
 
-COMPACT_FIELDS: dict[str, Check] = {
+COMPACT_FIELDS: Fields = {
     "input": RESPONSE_FIELDS["input"],
     "model": _MODEL,
     **{
@@ -317,27 +259,8 @@ COMPACT_FIELDS: dict[str, Check] = {
 """Every parameter of `POST /responses/compact`; a conversation is none of them."""
 
 
-def count_params(body: Any) -> Params:
-    """Check the body of `POST /responses/input_tokens`. Raises ApiError."""
-    need_object(body)
-    _need_context(body, "input", "previous_response_id", "conversation")
-    return checked_fields(body, COUNT_FIELDS)
+COUNT = Body(COUNT_FIELDS, any_of=("input", "previous_response_id", "conversation"))
+"""The body of `POST /responses/input_tokens`."""
 
-
-def compact_params(body: Any) -> Params:
-    """Check the body of `POST /responses/compact`. Raises ApiError."""
-    need_object(body)
-    if "model" not in body:
-        raise missing("model")
-    _need_context(body, "input", "previous_response_id")
-    return checked_fields(body, COMPACT_FIELDS)
-
-
-def _need_context(body: Params, *keys: str) -> None:
-    if all(body.get(key) is None for key in keys):
-        names = ", ".join(f"'{key}'" for key in keys)
-        raise invalid(
-            f"Missing required parameter: one of {names} must be given.",
-            "missing_required_parameter",
-            None,
-        )
+COMPACT = Body(COMPACT_FIELDS, required=("model",), any_of=("input", "previous_response_id"))
+"""The body of `POST /responses/compact`."""

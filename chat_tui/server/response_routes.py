@@ -7,10 +7,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from chat_tui.server import context, ids, locks, store
+from chat_tui.server.checks import Fields, Integer, Then, Unless
 from chat_tui.server.compaction import compact
-from chat_tui.server.errors import invalid, not_found
-from chat_tui.server.event_log import stored_events
-from chat_tui.server.params import Page, flag_of, include_of, number_of, page_of, query_params
+from chat_tui.server.errors import ApiError, invalid, not_found
+from chat_tui.server.params import INCLUDE, PAGE, Digits, Flag, Page, page_of
 from chat_tui.server.plan import check_state, find_model, make_plan, read_context
 from chat_tui.server.replies import (
     AwaitedTurn,
@@ -19,20 +19,28 @@ from chat_tui.server.replies import (
     StreamedTurn,
     run_in_background,
 )
-from chat_tui.server.response_params import compact_params, count_params, response_params
-from chat_tui.server.validation import unsupported
-from chat_tui.server.web import Endpoint, Reply, json_body, listing
+from chat_tui.server.response_params import COMPACT, COUNT, RESPONSE
+from chat_tui.server.web import Call, Endpoint, Operation, Reply, listing
 
 if TYPE_CHECKING:
     import sqlite3
-
-    from starlette.requests import Request
 
     from chat_tui.server.service import Service
     from chat_tui.server.upstream import Model
 
 _POLL_SECONDS = 0.2
 """How often to look whether another process has finished a response."""
+
+_CANCEL_SECONDS = 3.0
+"""How long another process may take to end one."""
+
+
+_REPLAY: Fields = {
+    "stream": Flag(),
+    "starting_after": Digits(Integer(least=0)),
+    "include_obfuscation": Then(Flag(), Unless("Padding of a replayed stream")),
+}
+"""The query that asks for a response as a stream."""
 
 
 class ResponseRoutes:
@@ -42,20 +50,23 @@ class ResponseRoutes:
         self._service = service
         self._database = service.database
         self.paths = {
-            "/v1/responses": Endpoint(POST=self.create),
-            "/v1/responses/input_tokens": Endpoint(POST=self.count_tokens),
-            "/v1/responses/compact": Endpoint(POST=self.compact),
-            "/v1/responses/{response_id}": Endpoint(GET=self.get, DELETE=self.delete),
-            "/v1/responses/{response_id}/cancel": Endpoint(POST=self.cancel),
-            "/v1/responses/{response_id}/input_items": Endpoint(GET=self.input_items),
-            "/v1/models": Endpoint(GET=self.models),
-            "/v1/models/{model}": Endpoint(GET=self.model),
+            "/v1/responses": Endpoint(POST=Operation(self.create, body=RESPONSE)),
+            "/v1/responses/input_tokens": Endpoint(POST=Operation(self.count_tokens, body=COUNT)),
+            "/v1/responses/compact": Endpoint(POST=Operation(self.compact, body=COMPACT)),
+            "/v1/responses/{response_id}": Endpoint(
+                GET=Operation(self.get, {**INCLUDE, **_REPLAY}), DELETE=Operation(self.delete)
+            ),
+            "/v1/responses/{response_id}/cancel": Endpoint(POST=Operation(self.cancel)),
+            "/v1/responses/{response_id}/input_items": Endpoint(
+                GET=Operation(self.input_items, {**PAGE, **INCLUDE})
+            ),
+            "/v1/models": Endpoint(GET=Operation(self.models)),
+            "/v1/models/{model}": Endpoint(GET=Operation(self.model)),
         }
 
-    async def create(self, request: Request) -> Reply:
+    async def create(self, call: Call) -> Reply:
         """Begin a turn."""
-        _query(request)
-        params = response_params(await json_body(request))
+        params = call.body
         self._service.check_running()
         plan = await make_plan(self._database, self._service.upstream, params)
         stream = bool(params.get("stream"))
@@ -66,21 +77,18 @@ class ResponseRoutes:
             return StreamedTurn(self._service, plan, padded=padded)
         return AwaitedTurn(self._service, plan)
 
-    async def get(self, request: Request) -> Reply:
+    async def get(self, call: Call) -> Reply:
         """Return a stored response, or replay its events."""
-        query = _query(request, "include", "stream", "starting_after", "include_obfuscation")
-        include = include_of(query)
-        after = number_of(query, "starting_after")
-        if flag_of(query, "include_obfuscation"):
-            raise unsupported("include_obfuscation", "Padding of a replayed stream")
-        response_id = request.path_params["response_id"]
-        if flag_of(query, "stream"):
+        after = call.query.get("starting_after")
+        response_id = call.path["response_id"]
+        if call.query.get("stream"):
             return await self._replay(response_id, 0 if after is None else after + 1)
         if after is not None:
             raise invalid(
                 "'starting_after' needs 'stream=true'.", "invalid_value", "starting_after"
             )
         response, _ = await self._look_up(response_id)
+        include = call.query.get("include", [])
         return Reply({**response, "output": self._service.shown(response["output"], include)})
 
     async def _look_up(self, response_id: str) -> tuple[dict[str, Any], bool]:
@@ -104,7 +112,7 @@ class ResponseRoutes:
             _, running = await self._look_up(response_id)
             events = await self._database.read(lambda db: store.load_log(db, response_id))
             if events is not None:
-                return StoredLog(await asyncio.to_thread(stored_events, events, start))
+                return StoredLog(events, start)
             if run is not None or not running:
                 raise invalid(
                     "Only a response created with both 'background' and 'stream' can be streamed "
@@ -114,10 +122,9 @@ class ResponseRoutes:
                 )
             await asyncio.sleep(_POLL_SECONDS)
 
-    async def delete(self, request: Request) -> Reply:
+    async def delete(self, call: Call) -> Reply:
         """Delete a stored response."""
-        _query(request)
-        response_id = request.path_params["response_id"]
+        response_id = call.path["response_id"]
         await self._database.write(lambda db: store.delete_response(db, response_id))
         run = self._service.background.get(response_id)
         if run is not None:
@@ -127,10 +134,9 @@ class ResponseRoutes:
         await self._database.scrub()
         return Reply({"id": response_id, "object": "response", "deleted": True})
 
-    async def cancel(self, request: Request) -> Reply:
+    async def cancel(self, call: Call) -> Reply:
         """End a background turn, and return the response as it stays."""
-        _query(request)
-        response_id = request.path_params["response_id"]
+        response_id = call.path["response_id"]
         run = self._service.background.get(response_id)
         if run is not None:
             run.turn.interrupt("cancelled")
@@ -141,26 +147,35 @@ class ResponseRoutes:
                 "Only a response created with 'background' can be cancelled.", "invalid_value", None
             )
         if running:
-            raise invalid(
-                "Another process of this server makes this response; cancel it there.", None, None
-            )
+            response = await self._cancel_elsewhere(response_id)
         return Reply({**response, "output": self._service.shown(response["output"], [])})
 
-    async def count_tokens(self, request: Request) -> Reply:
+    async def _cancel_elsewhere(self, response_id: str) -> dict[str, Any]:
+        """Have the process that makes a response end it, and return it as it stays."""
+        await self._database.write(lambda db: locks.ask_to_cancel(db, response_id))
+        for _ in range(int(_CANCEL_SECONDS / _POLL_SECONDS)):
+            await asyncio.sleep(_POLL_SECONDS)
+            response, running = await self._look_up(response_id)
+            if not running:
+                return response
+        raise ApiError(
+            503,
+            "The process that makes this response was told to end it, but has not done so yet.",
+            code="server_error",
+            kind="server_error",
+        )
+
+    async def count_tokens(self, call: Call) -> Reply:
         """Count what a request would cost, its stored context included."""
-        _query(request)
-        params = count_params(await json_body(request))
-        check_state(params)
-        reading = await read_context(self._database, params)
-        if params.get("model") is not None:
-            await find_model(self._service.upstream, params)
+        check_state(call.body)
+        reading = await read_context(self._database, call.body)
+        if call.body.get("model") is not None:
+            await find_model(self._service.upstream, call.body)
         return Reply({"object": "response.input_tokens", "input_tokens": reading.tokens})
 
-    async def compact(self, request: Request) -> Reply:
+    async def compact(self, call: Call) -> Reply:
         """Return a smaller window that stands for a longer one."""
-        _query(request)
-        params = compact_params(await json_body(request))
-        window = await compact(self._database, self._service.upstream, params)
+        window = await compact(self._database, self._service.upstream, call.body)
         return Reply(
             {
                 "id": ids.new(ids.RESPONSE),
@@ -171,11 +186,10 @@ class ResponseRoutes:
             }
         )
 
-    async def input_items(self, request: Request) -> Reply:
+    async def input_items(self, call: Call) -> Reply:
         """List what the model was given: the context, then the input."""
-        query = _query(request, "limit", "order", "after", "include")
-        page, include = page_of(query), include_of(query)
-        response_id = request.path_params["response_id"]
+        page, include = page_of(call.query), call.query.get("include", [])
+        response_id = call.path["response_id"]
 
         def work(db: sqlite3.Connection) -> list[store.Stored]:
             row = store.find_response(db, response_id)
@@ -186,24 +200,18 @@ class ResponseRoutes:
         found = _cut([s.item for s in await self._database.read(work)], page)
         return listing(self._service.shown(found.data, include), has_more=found.has_more)
 
-    async def models(self, request: Request) -> Reply:
+    async def models(self, call: Call) -> Reply:
         """List the models."""
-        _query(request)
         models = await self._service.upstream.models()
         return Reply({"object": "list", "data": [_model(model) for model in models]})
 
-    async def model(self, request: Request) -> Reply:
+    async def model(self, call: Call) -> Reply:
         """Return one model."""
-        _query(request)
-        name = request.path_params["model"]
+        name = call.path["model"]
         model = await self._service.upstream.find(name)
         if model is not None:
             return Reply(_model(model))
         raise not_found(f"The model '{name[:128]}' does not exist.", "model")
-
-
-def _query(request: Request, *known: str) -> dict[str, list[str]]:
-    return query_params(request.query_params.multi_items(), known)
 
 
 def _model(model: Model) -> dict[str, Any]:

@@ -64,6 +64,8 @@ MIGRATIONS = (
         response_id TEXT NOT NULL
     ) WITHOUT ROWID;
     """,
+    # Set by any process; the owner, which looks for it, ends the run.
+    "ALTER TABLE runs ADD COLUMN cancelled INTEGER NOT NULL DEFAULT 0;",
 )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 import traceback
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from chat_tui.server import items
+from chat_tui.server import items, locks
 from chat_tui.server.errors import ApiError
 from chat_tui.server.turns import Rule, Turn, sealed_reasoning
 
@@ -26,6 +27,10 @@ log = logging.getLogger(__name__)
 
 Finished = asyncio.Task[dict[str, Any]]
 """A running turn; it ends with the Response object, whoever still wants it."""
+
+
+_LOOK_SECONDS = 0.2
+"""How often to look, while background turns run, whether another process wants one to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ class Service:
     background: dict[str, Run] = field(default_factory=dict)
     """The background turns that run here, by response id."""
     _running: dict[Finished, Turn] = field(default_factory=dict)
+    _looking: asyncio.Task[None] | None = None
     _stopping: bool = False
 
     def check_running(self) -> None:
@@ -102,6 +108,23 @@ class Service:
                 events.close()
 
         task.add_done_callback(forget)
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look_for_orders())
+
+    async def _look_for_orders(self) -> None:
+        """End the background turns that another process cancelled or deleted."""
+        while self.background:
+            await asyncio.sleep(_LOOK_SECONDS)
+            try:
+                wanted = await self.database.read(
+                    lambda db: locks.runs_to_end(db, self.database.owner)
+                )
+            except sqlite3.Error as error:
+                log.error("Could not look for cancelled runs: %s", error)  # noqa: TRY400 one line
+                continue
+            for response_id in wanted:
+                if response_id in self.background:
+                    self.background[response_id].turn.interrupt("cancelled")
 
     async def stop(self, seconds: float) -> None:
         """Interrupt all turns and give them so long to settle."""

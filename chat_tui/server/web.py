@@ -1,15 +1,18 @@
-"""Small helpers between ASGI and the routes: reading bodies, JSON replies, dispatch by method."""
+"""Between ASGI and the routes: what an operation takes, checked before the call, and replies."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 
+from chat_tui.server.checks import Fields
 from chat_tui.server.errors import ApiError
+from chat_tui.server.params import Body, Params, checked_query
 from chat_tui.server.validation import parse_json
 
 if TYPE_CHECKING:
@@ -21,7 +24,33 @@ MAX_BODY = 96 * 1024 * 1024
 _PARSED_ELSEWHERE = 256 * 1024
 """Bodies from this size are parsed in a thread, so that streams go on meanwhile."""
 
-Handler = Callable[[Request], Awaitable["Reply"]]
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, with all it carries checked."""
+
+    path: Mapping[str, str]
+    query: Params
+    body: Params
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one path: all it takes, and what answers."""
+
+    handler: Callable[[Call], Awaitable[Reply]]
+    query: Fields = field(default_factory=dict)
+    body: Body | None = None
+    may_be_empty: bool = False
+    """Whether no body at all stands for an empty object."""
+
+    async def reply(self, request: Request) -> Reply:
+        """Check the request and hand it over. Raises ApiError."""
+        query = checked_query(request.query_params.multi_items(), self.query)
+        body: Params = {}
+        if self.body is not None:
+            body = self.body.check(await json_body(request, empty=self.may_be_empty))
+        return await self.handler(Call(request.path_params, query, body))
 
 
 class Reply:
@@ -55,21 +84,21 @@ def error_reply(error: ApiError) -> Reply:
 
 
 class Endpoint:
-    """The handlers of one path, by method."""
+    """The operations of one path, by method."""
 
-    def __init__(self, **handlers: Handler) -> None:
-        self._handlers: Mapping[str, Handler] = handlers
+    def __init__(self, **operations: Operation) -> None:
+        self.operations: Mapping[str, Operation] = operations
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. Raises ApiError."""
-        handler = self._handlers.get(scope["method"])
-        if handler is None:
-            allowed = ", ".join(self._handlers)
+        operation = self.operations.get(scope["method"])
+        if operation is None:
+            allowed = ", ".join(self.operations)
             error = ApiError(405, f"Not allowed method: {scope['method'][:20]}. Use {allowed}.")
             reply = error_reply(error)
             reply.headers.append((b"allow", allowed.encode()))
         else:
-            reply = await handler(Request(scope, receive))
+            reply = await operation.reply(Request(scope, receive))
         await reply(receive, send)
 
 

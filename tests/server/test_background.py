@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -214,8 +215,44 @@ def test_another_process_can_watch(tmp_path: Path) -> None:
     first, second = EmbeddedServer.start(tmp_path), EmbeddedServer.start(tmp_path)
     seen = begin_streaming(first.http(), "stall 0.5\necho done", "response.in_progress")
     response_id = seen[0]["response"]["id"]
-    cancel = second.http().post(f"/responses/{response_id}/cancel")
-    assert error_of(cancel)[0] == 400
     assert replay(second.http(), response_id)[-1]["type"] == "response.completed"
+    first.stop()
+    second.stop()
+
+
+def test_another_process_can_cancel_and_delete(tmp_path: Path) -> None:
+    first, second = EmbeddedServer.start(tmp_path), EmbeddedServer.start(tmp_path)
+    here, there = first.http(), second.http()
+    until = "response.output_text.delta"
+    conversation = new_conversation(here)
+    seen = begin_streaming(here, "echo so far\nstall 60", until, conversation=conversation)
+    path = f"/responses/{seen[0]['response']['id']}"
+    cancelled = there.post(f"{path}/cancel").json()
+    assert (cancelled["status"], text_of(cancelled)) == ("cancelled", "so far")
+    assert here.get(path).json() == cancelled
+    assert here.post(f"{path}/cancel").json() == cancelled
+    assert text_of(ask(there, "echo on", conversation=conversation)) == "on"
+    seen = begin_streaming(here, "echo so far\nstall 60", until, conversation=conversation)
+    there.delete(f"/responses/{seen[0]['response']['id']}")
+
+    def free() -> bool:
+        body = {"model": "demo", "input": fast("echo free"), "conversation": conversation}
+        return here.post("/responses", json=body).status_code == 200
+
+    eventually(free)
+    assert "so far" not in str(items_of(here, conversation)[-2:])
+    first.stop()
+    second.stop()
+
+
+def test_a_process_that_hangs_is_told_of(tmp_path: Path) -> None:
+    first, second = EmbeddedServer.start(tmp_path), EmbeddedServer.start(tmp_path)
+    seen = begin_streaming(first.http(), "stall 60", "response.in_progress")
+    first.process.send_signal(signal.SIGSTOP)
+    path = f"/responses/{seen[0]['response']['id']}/cancel"
+    reply = second.http().post(path)
+    assert error_of(reply)[:2] == (503, "server_error")
+    first.process.send_signal(signal.SIGCONT)
+    assert second.http().post(path).json()["status"] == "cancelled"
     first.stop()
     second.stop()

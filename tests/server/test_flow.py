@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import random
 import socket
 import zlib
 from pathlib import Path
@@ -16,7 +18,7 @@ from chat_tui.server.database import Database
 from chat_tui.server.event_log import EventLog, stored_events
 from chat_tui.server.feed import Feed
 from chat_tui.server.plan import make_plan
-from chat_tui.server.response_params import response_params
+from chat_tui.server.response_params import RESPONSE
 from chat_tui.server.service import Service
 from chat_tui.server.upstream.demo import Demo
 from tests.server.asking import ask, text_of
@@ -89,10 +91,52 @@ async def test_a_log_serves_every_reader_from_where_it_stands() -> None:
     assert await log.read(2, 1) == (None, 2)
 
 
-def test_stored_events_are_found_by_number() -> None:
-    log = zlib.compress(b"event: a\ndata: {}\n\nevent: b\ndata: {}\n\n")
-    assert stored_events(log, 1) == b"event: b\ndata: {}\n\n"
-    assert stored_events(log, 2) == b""
+async def test_a_log_is_handed_out_in_parts() -> None:
+    log = EventLog()
+    events = [b"%d " % number * 1000 + b"\n\n" for number in range(500)]
+    for event in events:
+        log.push(event)
+    log.close()
+    parts, position = [], 0
+    while (part := await log.read(position, 1))[0] is not None:
+        data, position = part
+        assert data is not None
+        parts.append(data)
+    assert b"".join(parts) == b"".join(events)
+    assert len(parts) > 3
+    assert max(map(len, parts)) < 300_000
+
+
+@pytest.mark.parametrize("start", [0, 1, 7, 299, 300, 1000])
+def test_stored_events_are_found_by_number(start: int) -> None:
+    rng = random.Random(3)
+    events = [rng.randbytes(rng.randrange(9000)).hex().encode() + b"\n\n" for _ in range(300)]
+    parts = list(stored_events(zlib.compress(b"".join(events)), start))
+    assert b"".join(parts) == b"".join(events[start:])
+    assert all(len(part) < 400_000 for part in parts)
+    assert len(parts) > 3 or start > 290
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads memory from /proc")
+def test_slow_readers_of_a_log_hold_bounded_memory(server: EmbeddedServer) -> None:
+    http = server.http()
+    body = {"model": "demo", "input": "pace 0\nlong 50000", "background": True, "stream": True}
+    with http.stream("POST", "/responses", json=body) as reply:
+        whole = reply.read()
+    assert len(whole) > 10_000_000
+    response_id = json.loads(whole.split(b"\n")[1].removeprefix(b"data: "))["response"]["id"]
+    before = memory(server)
+    path = f"/v1/responses/{response_id}?stream=true"
+    with contextlib.ExitStack() as open_readers:
+        for _ in range(10):
+            reader = open_readers.enter_context(socket.socket(socket.AF_UNIX))
+            reader.connect(str(server.uds))
+            reader.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            assert reader.recv(1000)
+        assert text_of(ask(http, "echo on")) == "on"
+        assert memory(server) - before < 20_000
+    with http.stream("GET", path.removeprefix("/v1")) as reply:
+        assert reply.read() == whole
 
 
 async def test_silence_is_filled_with_comments(
@@ -101,7 +145,7 @@ async def test_silence_is_filled_with_comments(
     monkeypatch.setattr(replies, "KEEP_ALIVE_SECONDS", 0.02)
     database, upstream = Database(tmp_path / "chat.db"), Demo()
     service = Service(database, upstream, "keep")
-    params = response_params({"model": "demo", "input": "stall 0.2\npace 0", "store": False})
+    params = RESPONSE.check({"model": "demo", "input": "stall 0.2\npace 0", "store": False})
     plan = await make_plan(database, upstream, params)
     sent: list[bytes] = []
 

@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 from chat_tui.server.item_types import TYPES
 from chat_tui.server.response_params import RESPONSE_FIELDS
 from tests.server.asking import new_conversation, user
+from tests.server.bad_requests import example, valid_body
 
 if TYPE_CHECKING:
     import httpx2
+
+    from chat_tui.server.web import Operation
 
 FUZZ = settings(
     max_examples=80,
@@ -154,3 +157,54 @@ def test_paths_and_queries(
 @given(body=st.binary(max_size=40))
 def test_bytes(http: httpx2.Client, body: bytes) -> None:
     check(http.post("/responses", content=body))
+
+
+def _query_of(operation: Operation) -> st.SearchStrategy[dict[str, str]]:
+    known = {key: st.sampled_from(["1", "true", "asc", "x", ""]) | names for key in operation.query}
+    return st.fixed_dictionaries({}, optional={**known, "strange": names})
+
+
+def _body_of(operation: Operation) -> st.SearchStrategy[Any]:
+    if operation.body is None:
+        return st.none()
+    plausible = {
+        key: values | items | st.lists(items, max_size=2) | st.just(example_of(check))
+        for key, check in operation.body.fields.items()
+    }
+    valid = {key: st.just(value) for key, value in valid_body(operation.body).items()}
+    # Without pauses, and no longer than a moment.
+    own = {"max_output_tokens": st.just(16)} if "max_output_tokens" in plausible else {}
+    rest = {key: value for key, value in plausible.items() if key not in (*valid, *own)}
+    whole = st.fixed_dictionaries({**valid, **own}, optional=rest)
+    return st.one_of(whole, whole, values)
+
+
+def example_of(check: Any) -> Any:
+    """Return a good value, or null for what is never good."""
+    try:
+        return example(check)
+    except TypeError:
+        return None
+
+
+@settings(FUZZ, max_examples=250)
+@given(data=st.data())
+def test_every_operation(
+    operations: dict[tuple[str, str], Operation], http: httpx2.Client, data: st.DataObject
+) -> None:
+    method, path = data.draw(st.sampled_from(sorted(operations)))
+    operation = operations[method, path]
+    made = http.post("/conversations", json={"items": [user("x")]}).json()["id"]
+    item = http.get(f"/conversations/{made}/items").json()["data"][0]["id"]
+    response = http.post(
+        "/responses", json={"model": "demo", "input": "pace 0\necho x", "conversation": made}
+    ).json()["id"]
+    real = {"conversation_id": made, "item_id": item, "response_id": response, "model": "demo"}
+    parts = {key: data.draw(st.just(value) | names.filter(bool)) for key, value in real.items()}
+    url = path.format(**{key: quote(part, safe="") for key, part in parts.items()})
+    body = data.draw(_body_of(operation))
+    content = b"" if body is None else json.dumps(body).encode()
+    reply = http.request(method, url, params=data.draw(_query_of(operation)), content=content)
+    assert reply.status_code < 500, reply.text
+    if reply.status_code >= 400:
+        check(reply)

@@ -7,7 +7,7 @@ import time
 from contextlib import ExitStack
 
 from benchmarks.results import Result, median, percentile
-from benchmarks.running import bare, cpu, echo, first_frame, home, memory
+from benchmarks.running import Extent, bare, cpu, echo, first_frame, home, memory
 from chat_tui.items import Place, Record
 from chat_tui.library import ConversationRow, Library
 from tests.e2e.home import Home, items
@@ -16,8 +16,9 @@ from tests.support.terminal import Terminal
 LAST = "the very last item"
 
 
-def measure(quick: bool) -> list[Result]:
+def measure(extent: Extent) -> list[Result]:
     """Open conversations of several lengths."""
+    quick = extent is Extent.QUICK
     with bare() as terminal:
         first_frame(terminal)
         empty = memory(terminal)
@@ -33,29 +34,32 @@ def measure(quick: bool) -> list[Result]:
         label = f"{size:,} items"
         results += [
             Result(
-                f"{label}: open to the last one",
+                label,
+                "open",
                 median(run.times) * 1000,
                 "ms",
                 median(few.times) * 1000,
                 1.3,
                 note=f"bare: {sizes[0]} items",
             ),
-            Result(f"{label}: CPU of it", median(run.cpus), "s", median(few.cpus)),
+            Result(label, "CPU", median(run.cpus), "s", median(few.cpus)),
             Result(
-                f"{label}: page up p95",
+                label,
+                "page up p95",
                 percentile(run.pages, 0.95) * 1000,
                 "ms",
                 percentile(few.pages, 0.95) * 1000,
                 1.3,
             ),
             Result(
-                f"{label}: key echo p95",
+                label,
+                "key p95",
                 percentile(run.keys, 0.95) * 1000,
                 "ms",
                 percentile(few.keys, 0.95) * 1000,
                 1.3,
             ),
-            Result(f"{label}: memory", run.memory, "MB", empty),
+            Result(label, "memory", run.memory, "MB", empty),
         ]
     return results
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.results import Result, figures, targets, write
 from benchmarks.running import Extent
 
-PARTS = ("start", "idle", "stream", "opening")
+PARTS = ("start", "idle", "stream", "opening", "listing", "micro")
 
 
 def main() -> None:

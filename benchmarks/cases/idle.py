@@ -17,14 +17,12 @@ _LEFT, _CAME = b"\x1b[O", b"\x1b[I"
 def measure(extent: Extent) -> list[Result]:
     """Leave both programs alone."""
     seconds = 3.0 if extent is Extent.QUICK else 10.0
-    with home() as made, opened(made) as program:
+    # Together: two programs that do nothing do not disturb each other.
+    with home() as made, opened(made) as program, bare() as terminal:
         program.ask("my name is Ada", "Hello Ada!")
-        ours = _rest(program, seconds)
-        held = memory(program)
-    with bare() as terminal:
         first_frame(terminal)
-        theirs = _rest(terminal, seconds)
-        bare_held = memory(terminal)
+        ours, theirs = _rest((program, terminal), seconds)
+        held, bare_held = memory(program), memory(terminal)
     results = [
         Result(f"idle, {name}", f"CPU in {seconds:g} s", mine * 1000, "ms", floor * 1000, 1.0)
         for name, mine, floor in zip(("focused", "unfocused"), ours, theirs, strict=True)
@@ -32,14 +30,16 @@ def measure(extent: Extent) -> list[Result]:
     return [*results, Result("after one turn", "memory", held, "MB", bare_held)]
 
 
-def _rest(terminal: Terminal, seconds: float) -> tuple[float, float]:
-    """Return the CPU seconds of resting with the focus, and without it."""
+def _rest(programs: tuple[Terminal, Terminal], seconds: float) -> list[list[float]]:
+    """Return the CPU seconds of each while it rests with the focus, and without it."""
     time.sleep(SETTLING)
-    found = []
+    found: list[list[float]] = [[], []]
     for told in (_CAME, _LEFT):
-        terminal.send(told)
+        for program in programs:
+            program.send(told)
         time.sleep(1)
-        before = cpu(terminal)
+        before = [cpu(program) for program in programs]
         time.sleep(seconds)
-        found.append(cpu(terminal) - before)
-    return found[0], found[1]
+        for used, program, start in zip(found, programs, before, strict=True):
+            used.append(cpu(program) - start)
+    return found

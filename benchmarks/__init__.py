@@ -1,4 +1,4 @@
 """Benchmarks: the real program in a real terminal, as ratios to a bare Textual app.
 
-They judge nothing: a table for a person, JSON for a script. Linux only, for /proc.
+Tables for a person, JSON for a script; nothing here fails when a target is missed. Linux only.
 """

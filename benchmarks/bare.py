@@ -1,21 +1,23 @@
 """The floor: a Textual app with a Static and an Input, as small as one can be.
 
-``python -m benchmarks.bare [TOKENS PER_SECOND]`` also appends tokens to the Static after a key.
+``python -m benchmarks.bare [TOKENS PACE]`` also appends tokens to the Static after a key, and
+``python -m benchmarks.bare sdk`` loads the SDK: what a client of the API weighs at the least.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
+from importlib import import_module
 
 from textual.app import App, ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, Static
 
-WORDS = ("the ", "letter ", "went ", "on ", "its ", "way, ", "and ", "nobody ", "asked.\n")
+from benchmarks.shapes import answer
+
 STREAM_KEY = "f5"
-END = "the very end"
 
 
 class BareApp(App[None]):
@@ -46,15 +48,19 @@ class BareApp(App[None]):
     async def _stream(self) -> None:
         static, text = self.query_one(Static), ""
         clock = asyncio.get_running_loop().time
+        tokens = answer("mixed", self._tokens)
         started = clock()
-        for number in range(self._tokens):
-            text += WORDS[number % len(WORDS)]
+        for number, token in enumerate(tokens):
+            await asyncio.sleep(max(0.0, started + number / self._pace - clock()))
+            text += token
             static.update(Content(text))
             self.query_one(VerticalScroll).scroll_end(animate=False)
-            await asyncio.sleep(max(0.0, started + (number + 1) / self._pace - clock()))
-        static.update(Content(text + END))
-        self.query_one(VerticalScroll).scroll_end(animate=False)
 
 
 if __name__ == "__main__":
-    BareApp(int((sys.argv[1:] or ["0"])[0]), float((sys.argv[2:] or ["100"])[0])).run()
+    wanted = sys.argv[1:]
+    if wanted == ["sdk"]:
+        import_module("openai")
+        wanted = []
+    tokens, pace = wanted or ("0", "100")
+    BareApp(int(tokens), float(pace)).run()

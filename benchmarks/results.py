@@ -1,4 +1,4 @@
-"""What was measured: rows of a table for a person, JSON for a script."""
+"""What was measured: tables for a person, JSON for a script."""
 
 from __future__ import annotations
 
@@ -14,21 +14,34 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One row: what was done, what it cost, and what the bare app needed for the same."""
+    """One figure: what was done, what was measured of it, and what it is compared with."""
 
     case: str
+    measure: str
+    """Named the same in every case, so that cases stand below each other."""
     value: float
     unit: str
-    bare: float | None = None
-    """The same of the bare app, in the same run and unit."""
+    base: float | None = None
+    """What it is compared with, in the same run and unit: the bare app, or the smallest case."""
+    ratio_target: float | None = None
+    """The largest ratio to the base that is good enough."""
     target: float | None = None
-    """The largest ratio to the bare app that is good enough, or the largest value."""
+    """The largest value that is good enough, in the unit."""
     note: str = ""
 
     @property
     def ratio(self) -> float | None:
-        """How many times the bare app's."""
-        return self.value / self.bare if self.bare else None
+        """How many times the base."""
+        return self.value / self.base if self.base else None
+
+    @property
+    def met(self) -> bool | None:
+        """Whether it is good enough; None where nothing was asked for."""
+        if self.target is None and self.ratio_target is None:
+            return None
+        small = self.target is None or self.value <= self.target
+        ratio = self.ratio
+        return small and (self.ratio_target is None or (ratio or 0.0) <= self.ratio_target)
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -42,20 +55,48 @@ def median(values: Iterable[float]) -> float:
     return statistics.median(values)
 
 
-def table(results: Sequence[Result]) -> str:
-    """Return the results as a Markdown table, ratios first."""
-    rows = [("Work", "ratio", "chat-tui", "bare", "target", "note")]
+def targets(results: Sequence[Result]) -> str:
+    """Return those results that have a target as a Markdown table."""
+    rows = [("Work", "measure", "chat-tui", "against", "ratio", "target", "met", "note")]
     rows += [
         (
             result.case,
-            f"{result.ratio:.2f}" if result.ratio is not None else "",
+            result.measure,
             _number(result.value, result.unit),
-            _number(result.bare, result.unit) if result.bare is not None else "",
-            f"≤ {result.target:g}" if result.target is not None else "",
+            _number(result.base, result.unit) if result.base is not None else "",
+            f"{result.ratio:.2f}" if result.ratio is not None else "",
+            _asked(result),
+            "yes" if result.met else "NO",
             result.note,
         )
         for result in results
+        if result.met is not None
     ]
+    return _table(rows)
+
+
+def figures(results: Sequence[Result]) -> str:
+    """Return all results as a Markdown table: a row a case, a column a measure."""
+    measures = list(dict.fromkeys(result.measure for result in results))
+    cases = list(dict.fromkeys(result.case for result in results))
+    cells = {(result.case, result.measure): result for result in results}
+    rows = [("Work", *measures)]
+    for case in cases:
+        found = [cells.get((case, measure)) for measure in measures]
+        rows.append((case, *(_number(cell.value, cell.unit) if cell else "" for cell in found)))
+    return _table(rows)
+
+
+def _asked(result: Result) -> str:
+    asked = []
+    if result.ratio_target is not None:
+        asked.append(f"ratio ≤ {result.ratio_target:g}")
+    if result.target is not None:
+        asked.append(f"≤ {result.target:g} {result.unit}".strip())
+    return ", ".join(asked)
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
     widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
     lines = [
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
@@ -67,17 +108,21 @@ def table(results: Sequence[Result]) -> str:
 
 def _number(value: float, unit: str) -> str:
     digits = 0 if value >= 100 else 1 if value >= 10 else 2
-    return f"{value:.{digits}f} {unit}"
+    return f"{value:,.{digits}f} {unit}".strip()
 
 
-def write(path: Path, results: Sequence[Result]) -> None:
-    """Write the results as JSON, with what is needed to compare runs."""
+def write(path: Path, parts: dict[str, list[Result]], seconds: dict[str, float]) -> None:
+    """Write the results of each part as JSON, with what is needed to compare runs."""
     facts = {
         "at": time.strftime("%Y-%m-%dT%H:%M:%S"),
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
         "cores": os.cpu_count(),
         "load": os.getloadavg()[0],
-        "results": [{**asdict(result), "ratio": result.ratio} for result in results],
+        "seconds": seconds,
+        "parts": {
+            part: [{**asdict(r), "ratio": r.ratio, "met": r.met} for r in results]
+            for part, results in parts.items()
+        },
     }
     path.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")

@@ -5,32 +5,41 @@ from __future__ import annotations
 import time
 
 from benchmarks.results import Result
-from benchmarks.running import bare, cpu, first_frame, home, memory, opened
+from benchmarks.running import Extent, bare, cpu, first_frame, home, memory, opened
 from tests.support.terminal import Terminal
 
 SETTLING = 4.0
 """Seconds until the start is over: the server runs and the SDK is loaded."""
+_LEFT, _CAME = b"\x1b[O", b"\x1b[I"
+"""What terminals send when their window loses and gets the focus."""
 
 
-def measure(quick: bool) -> list[Result]:
+def measure(extent: Extent) -> list[Result]:
     """Leave both programs alone."""
-    seconds = 3.0 if quick else 10.0
-    with home() as made, opened(made) as program:
+    seconds = 3.0 if extent is Extent.QUICK else 10.0
+    # Together: two programs that do nothing do not disturb each other.
+    with home() as made, opened(made) as program, bare() as terminal:
         program.ask("my name is Ada", "Hello Ada!")
-        ours = _rest(program, seconds)
-        held = memory(program)
-    with bare() as terminal:
         first_frame(terminal)
-        theirs = _rest(terminal, seconds)
-        bare_held = memory(terminal)
-    return [
-        Result(f"idle CPU, {seconds:g} s", ours * 1000, "ms", theirs * 1000, 1.0),
-        Result("memory after one turn", held, "MB", bare_held, note="the SDK is about 40 MB of it"),
+        ours, theirs = _rest((program, terminal), seconds)
+        held, bare_held = memory(program), memory(terminal)
+    results = [
+        Result(f"idle, {name}", f"CPU in {seconds:g} s", mine * 1000, "ms", floor * 1000, 1.0)
+        for name, mine, floor in zip(("focused", "unfocused"), ours, theirs, strict=True)
     ]
+    return [*results, Result("after one turn", "memory", held, "MB", bare_held)]
 
 
-def _rest(terminal: Terminal, seconds: float) -> float:
+def _rest(programs: tuple[Terminal, Terminal], seconds: float) -> list[list[float]]:
+    """Return the CPU seconds of each while it rests with the focus, and without it."""
     time.sleep(SETTLING)
-    before = cpu(terminal)
-    time.sleep(seconds)
-    return cpu(terminal) - before
+    found: list[list[float]] = [[], []]
+    for told in (_CAME, _LEFT):
+        for program in programs:
+            program.send(told)
+        time.sleep(1)
+        before = [cpu(program) for program in programs]
+        time.sleep(seconds)
+        for used, program, start in zip(found, programs, before, strict=True):
+            used.append(cpu(program) - start)
+    return found

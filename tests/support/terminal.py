@@ -138,6 +138,15 @@ class Terminal:
         """Every byte the program wrote up to now."""
         return b"".join(chunk.data for chunk in self.chunks[:])
 
+    def news(self, start: int, seconds: float) -> list[Chunk]:
+        """Return the chunks from number ``start`` on, waiting so long for the first of them.
+
+        Nothing is drawn: this costs next to nothing while a program writes a lot.
+        """
+        with self._arrived:
+            self._arrived.wait_for(lambda: len(self.chunks) > start or self._ended, seconds)
+            return self.chunks[start:]
+
     def lines(self) -> list[str]:
         """Return what stands on the screen, a string a line."""
         for _ in self._draw():

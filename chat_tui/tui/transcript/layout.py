@@ -68,6 +68,7 @@ class Layout:
         self.serial = next(_serials)
         """Changes whenever the body is drawn differently."""
         self._head_serial = next(_serials)
+        self._tail_serial = next(_serials)
         self._heights = Heights([self._gap + 1])
         self._exact = {0}
         self._measured = 0
@@ -96,7 +97,9 @@ class Layout:
 
     def key(self, part: int) -> int:
         """Return a number that changes when a part is drawn differently."""
-        return self.serial if part else self._head_serial
+        if not part:
+            return self._head_serial
+        return self.serial if part <= len(self._blocks.closed) else self._tail_serial
 
     @property
     def text(self) -> str:
@@ -109,17 +112,13 @@ class Layout:
         self._blocks.feed(text)
         self._tail = None
         self._tail_lines = {}
+        self._tail_serial = next(_serials)
         self._measure()
 
     @property
     def parts(self) -> int:
         """How many parts there are."""
         return 1 + len(self._blocks.closed) + len(self._open)
-
-    @property
-    def fixed(self) -> int:
-        """How many parts will not change any more."""
-        return 1 + len(self._blocks.closed)
 
     @property
     def total(self) -> int:

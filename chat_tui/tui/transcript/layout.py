@@ -174,8 +174,8 @@ class Layout:
     def _measure(self) -> None:
         """Note the heights of what is new, without drawing it."""
         closed = self._blocks.closed
+        self._exact.difference_update(range(self._measured + 1, len(self._heights)))
         self._heights.cut(self._measured + 1)
-        self._exact = {part for part in self._exact if part <= self._measured}
         room = self._room
         for block in closed[self._measured :]:
             self._heights.append(render.lines_about(block, room))

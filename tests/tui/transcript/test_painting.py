@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from textual.geometry import Region
 
@@ -80,3 +82,19 @@ async def test_one_more_word_paints_one_line(monkeypatch: pytest.MonkeyPatch) ->
         assert screen.lines == screen.wanted()
         assert screen.painted == 1
         assert [line for line in screen.lines if "A word and" in line]
+
+
+async def test_a_text_that_begins_with_empty_lines_is_not_drawn_again_at_its_end() -> None:
+    app = Bare()
+    async with app.run_test(size=(40, 12)) as pilot:
+        pane = app.transcript
+        answer = Record(message("assistant", ""))
+        pane.show([answer], older=False)
+        await pilot.pause()
+        for delta in ("\n", "\n- one", "\n- two"):
+            pane.stream(answer.ref, delta)
+            pane._flush()
+        drawn = pane._document.layout(0)
+        assert drawn.text == "- one\n- two"
+        pane.update(replace(answer, raw=message("assistant", "\n\n- one\n- two")))
+        assert pane._document.layout(0) is drawn

@@ -43,7 +43,7 @@ COLUMN = 120
 """Cells beyond which a wide pane stays empty: lines too long to follow are hard to read."""
 NEAR = 40
 """Lines from the top at which older items are wanted."""
-STRIPS = 1000
+STRIPS = 300
 """Lines kept as they were painted."""
 
 _RAILS = {

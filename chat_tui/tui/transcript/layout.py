@@ -99,7 +99,7 @@ class Layout:
         """Return a number that changes when a part is drawn differently."""
         if not part:
             return self._head_serial
-        return self.serial if part <= len(self._blocks.closed) else self._tail_serial
+        return self.serial if part < self.fixed else self._tail_serial
 
     @property
     def text(self) -> str:
@@ -119,6 +119,11 @@ class Layout:
     def parts(self) -> int:
         """How many parts there are."""
         return 1 + len(self._blocks.closed) + len(self._open)
+
+    @property
+    def fixed(self) -> int:
+        """How many parts will not change any more."""
+        return 1 + len(self._blocks.closed)
 
     @property
     def total(self) -> int:

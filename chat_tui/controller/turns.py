@@ -32,6 +32,10 @@ from chat_tui.library import Library, PendingTurn
 from chat_tui.planning import State, TurnPlan, copied, plan_turn
 from chat_tui.streaming import Change
 
+_AT_ONCE = 400
+"""Events taken in before whatever else waits has its turn: some five milliseconds of work."""
+_BREATH = 0.001
+"""Seconds left to others then: what follows from a key takes several rounds of the event loop."""
 _CREATING_SECONDS = 2.0
 """How long a stop waits for a conversation that is being created."""
 
@@ -190,6 +194,7 @@ class Turn(Settling):
         body = plan.request(self._before, self._choices, [self._user.raw], created)
         self._sent = True
         async with aclosing(self._endpoint.gateway.stream(body, self._waiting)) as batches:
+            taken = 0
             async for events in batches:
                 changes: list[Change] = []
                 for event in events:
@@ -198,6 +203,10 @@ class Turn(Settling):
                 await self._note_answering()
                 if self._accumulator.status:
                     break
+                taken += len(events)
+                if taken >= _AT_ONCE:
+                    taken = 0
+                    await asyncio.sleep(_BREATH)
         if self._accumulator.status == "failed":
             raise from_stream(self._accumulator.error)
         if not self._accumulator.status:

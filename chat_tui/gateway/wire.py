@@ -8,6 +8,7 @@ from typing import Any
 
 from chat_tui.items import encodable
 
+_DECODER = json.JSONDecoder(parse_constant=lambda name: None)
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -19,8 +20,8 @@ def read_json(data: bytes) -> Any:
     """
     text = data.decode("utf-8", "replace").lstrip("\ufeff")
     try:
-        value = json.loads(text, parse_constant=lambda name: None)
-        return _whole(value) if _SURROGATE_ESCAPE.search(text) else value
+        value = _DECODER.decode(text)
+        return _whole(value) if "\\u" in text and _SURROGATE_ESCAPE.search(text) else value
     except (ValueError, RecursionError):
         return None
 

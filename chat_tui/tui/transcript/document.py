@@ -213,7 +213,10 @@ class Document:
         """Let the body of a record grow by visible text; it is open while it does."""
         if ref not in self._grown:
             self.forget(ref)
-        self._grown.setdefault(ref, []).append(text)
+        grown = self._grown.setdefault(ref, [])
+        if not any(grown) and not self.body(ref):
+            text = text.lstrip("\n")  # as the body of an entry begins
+        grown.append(text)
         layout = self._layouts.get(ref)
         if layout is not None and not layout.folded and ref not in self.raws:
             layout.append(text)

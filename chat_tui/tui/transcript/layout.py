@@ -68,6 +68,7 @@ class Layout:
         self.serial = next(_serials)
         """Changes whenever the body is drawn differently."""
         self._head_serial = next(_serials)
+        self._tail_serial = next(_serials)
         self._heights = Heights([self._gap + 1])
         self._exact = {0}
         self._measured = 0
@@ -96,7 +97,9 @@ class Layout:
 
     def key(self, part: int) -> int:
         """Return a number that changes when a part is drawn differently."""
-        return self.serial if part else self._head_serial
+        if not part:
+            return self._head_serial
+        return self.serial if part < self.fixed else self._tail_serial
 
     @property
     def text(self) -> str:
@@ -109,6 +112,7 @@ class Layout:
         self._blocks.feed(text)
         self._tail = None
         self._tail_lines = {}
+        self._tail_serial = next(_serials)
         self._measure()
 
     @property
@@ -175,8 +179,8 @@ class Layout:
     def _measure(self) -> None:
         """Note the heights of what is new, without drawing it."""
         closed = self._blocks.closed
+        self._exact.difference_update(range(self._measured + 1, len(self._heights)))
         self._heights.cut(self._measured + 1)
-        self._exact = {part for part in self._exact if part <= self._measured}
         room = self._room
         for block in closed[self._measured :]:
             self._heights.append(render.lines_about(block, room))

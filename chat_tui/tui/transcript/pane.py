@@ -5,15 +5,18 @@ One widget without children. What is done with the items is in ``transcript``.
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.cache import LRUCache
+from textual.color import TRANSPARENT
 from textual.content import Content
-from textual.geometry import Offset, Size
+from textual.geometry import Offset, Region, Size
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBar
 from textual.selection import Selection
 from textual.strip import Strip
 from textual.widget import Widget
@@ -27,6 +30,8 @@ from chat_tui.tui.transcript.search import Search, places
 from chat_tui.tui.transcript.view import Row, View
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from textual.binding import BindingType
     from textual.scrollbar import ScrollDown, ScrollUp
 
@@ -38,7 +43,7 @@ COLUMN = 120
 """Cells beyond which a wide pane stays empty: lines too long to follow are hard to read."""
 NEAR = 40
 """Lines from the top at which older items are wanted."""
-STRIPS = 1000
+STRIPS = 300
 """Lines kept as they were painted."""
 
 _RAILS = {
@@ -120,8 +125,10 @@ class TranscriptPane(ScrollView, inherit_bindings=False):
         self._asked = False
         self._follow = True
         self._news = False
-        self._moving = False
         self._rows: list[Row] | None = None
+        self._ground = TRANSPARENT
+        self._painted: list[Strip] = []
+        """The lines of the window as the screen has them, or was told to fetch them."""
         self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(STRIPS)
 
     # --- size, colours and place ----------------------------------------------------------
@@ -145,6 +152,7 @@ class TranscriptPane(ScrollView, inherit_bindings=False):
         palette = self._palette
         if self._marks is None:
             self._marks = Palette.resolve(self.get_component_rich_style)
+            self._ground = self.background_colors[1]
             if not self._marks.draws_like(palette):
                 palette = self._palette = self._marks
         region = self.scrollable_content_region
@@ -177,27 +185,36 @@ class TranscriptPane(ScrollView, inherit_bindings=False):
         if self._view.at_end:
             self._follow, self._news = True, False
         self._scrollbar()
-        self.refresh()
+        lines = self._lines(range(self._view.height))
+        if len(lines) != len(self._painted):
+            self.refresh()
+        elif changed := [y for y, line in enumerate(lines) if line != self._painted[y]]:
+            width = self.scrollable_content_region.width
+            self.refresh(*(Region(0, y, width, 1) for y in changed))
+        self._painted = lines
         if self._older and not self._asked and self._view.top < NEAR and self._document.records:
             self._asked = True
             self.post_message(messages.OlderWanted())
 
     def _scrollbar(self) -> None:
-        """Tell the scrollbar where the window is; no layout of the screen is needed for that."""
-        size = Size(self.scrollable_content_region.width, self._document.heights.total)
-        self._moving = True
-        if size != self.virtual_size:
-            self.set_reactive(Widget.virtual_size, size)
-            self._scroll_update(size)
-        top = self._view.top
-        self.scroll_target_y = top
-        self.scroll_y = top
-        self._moving = False
+        """Tell the scrollbar where the window is; drawn again only where that looks different."""
+        window, total, top = self._view.height, self._document.heights.total, self._view.top
+        bar = self.vertical_scrollbar
+        before = _thumb(window, bar.window_virtual_size, bar.position)
+        self.set_reactive(Widget.virtual_size, Size(self.scrollable_content_region.width, total))
+        self.set_reactive(Widget.scroll_y, top)
+        self.set_reactive(Widget.scroll_target_y, top)
+        bar.set_reactive(ScrollBar.window_virtual_size, total)
+        bar.set_reactive(ScrollBar.window_size, window)
+        bar.set_reactive(ScrollBar.position, top)
+        after = _thumb(window, total, top)
+        if ends := [ends for ends in zip(before, after, strict=True) if ends[0] != ends[1]]:
+            bar.refresh(*(Region(0, min(end) // 8, 1, max(end) // 8 + 1) for end in ends))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Follow the scrollbar and the wheel."""
         super().watch_scroll_y(old_value, new_value)
-        if self._moving or round(old_value) == round(new_value):
+        if round(old_value) == round(new_value):
             return
         self._prepare()
         lines = round(new_value) - round(old_value)
@@ -223,45 +240,71 @@ class TranscriptPane(ScrollView, inherit_bindings=False):
 
     # --- drawing --------------------------------------------------------------------------
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return lines as they go to the screen; called by Textual.
+
+        Textual's own way makes each line anew wherever it moves. A line that comes as the same
+        object is neither filtered, cut nor encoded again; there is no border or padding to add.
+        """
+        lines = self._lines(crop.line_range)
+        self._painted[crop.y : crop.bottom] = lines
+        for each in self.get_line_filters():
+            lines = [line.apply_filter(each, self._ground) for line in lines]
+        return [line.crop(crop.x, crop.right) for line in lines]
+
     def render_line(self, y: int) -> Strip:
         """Return one line of the window; called by Textual."""
+        return self._lines([y])[0]
+
+    def _lines(self, window: Iterable[int]) -> list[Strip]:
+        """Return some lines of the window."""
         if self._marks is None or self._rows is None:
             self._prepare()
             self._rows = self._view.rows()
-        palette = self._marks
-        if palette is None:
-            return Strip.blank(self.size.width)
+        palette, rows = self._marks, self._rows
         width = self.scrollable_content_region.width
+        if palette is None:
+            return [Strip.blank(width) for _ in window]
         if not self._document.records:
-            return self._empty_line(y, width, palette)
-        if y >= len(self._rows):
-            return Strip.blank(width, palette["text"])
-        row = self._rows[y]
-        strip = self._marked(row, self._strip(row, width, palette), palette)
-        if y == self._view.height - 1 and self._news:
-            return self._below(strip, width, palette)
-        if self.app.mouse_over is self:
-            return strip.apply_offsets(0, key_of(self._document, row))
-        return strip
+            return [self._empty_line(y, width, palette) for y in window]
+        blank = Strip.blank(width, palette["text"])
+        selection, pointed = self.text_selection, self.app.mouse_over is self
+        lines: list[Strip] = []
+        for y in window:
+            if y >= len(rows):
+                lines.append(blank)
+                continue
+            row = rows[y]
+            line = self._strip(row, width, palette)
+            if self._search.query and row.part:
+                line = self._found(row, line, palette)
+            if selection is not None:
+                line = self._selected(row, line, selection)
+            if y == self._view.height - 1 and self._news:
+                line = self._below(line, width, palette)
+            elif pointed:
+                line = line.apply_offsets(0, key_of(self._document, row))
+            lines.append(line)
+        return lines
 
-    def _marked(self, row: Row, strip: Strip, palette: Palette) -> Strip:
-        """Return a line with what was found and what is selected marked on it."""
-        search = self._search
-        if search.query and row.part:
-            ground = Style(bgcolor=palette["match"].bgcolor)
-            layout = self._document.layout(row.entry)
-            ref = self._document.records[row.entry].ref
-            current = search.current_on(ref, layout, row.part, row.line)
-            for number, (start, end) in enumerate(places(strip.text, search.query)):
-                style = palette["match-current"] if number == current else ground
-                strip = overlaid(strip, start, end, style)
-        selection = self.text_selection
-        if selection is not None:
-            span = selection.get_span(key_of(self._document, row))
-            if span is not None:
-                style = self.screen.get_component_rich_style("screen--selection")
-                strip = overlaid(strip, max(span[0], RAIL), span[1], style)
-        return strip
+    def _found(self, row: Row, line: Strip, palette: Palette) -> Strip:
+        """Return a line with what was found marked on it."""
+        ground = Style(bgcolor=palette["match"].bgcolor)
+        layout = self._document.layout(row.entry)
+        ref = self._document.records[row.entry].ref
+        current = self._search.current_on(ref, layout, row.part, row.line)
+        for number, (start, end) in enumerate(places(line.text, self._search.query)):
+            style = palette["match-current"] if number == current else ground
+            line = overlaid(line, start, end, style)
+        return line
+
+    def _selected(self, row: Row, line: Strip, selection: Selection) -> Strip:
+        """Return a line with what is selected marked on it."""
+        span = selection.get_span(key_of(self._document, row))
+        if span is None:
+            return line
+        style = self.screen.get_component_rich_style("screen--selection")
+        return overlaid(line, max(span[0], RAIL), span[1], style)
 
     # --- selection with the mouse ---------------------------------------------------------
 
@@ -297,8 +340,7 @@ class TranscriptPane(ScrollView, inherit_bindings=False):
             and code.belongs(layout, row.part, self._picked[1])
         )
         key = (layout.key(row.part), row.part, row.line, chosen, picked, record.place)
-        fixed = row.part < layout.fixed
-        if fixed and (strip := self._strips.get(key)) is not None:
+        if (strip := self._strips.get(key)) is not None:
             return strip
         lines = layout.head(details=chosen) if row.part == 0 else layout.lines(row.part)
         line = lines[row.line]
@@ -309,9 +351,9 @@ class TranscriptPane(ScrollView, inherit_bindings=False):
         elif sign == " " and layout.entry.kind is Kind.USER:
             sign, role = "▎", "user"
         rail = Segment(" " * RAIL if gap else sign.ljust(RAIL), palette[role])
-        strip = Strip([rail, *line]).adjust_cell_length(width, palette["text"])
-        if fixed:
-            self._strips[key] = strip
+        drawn = [segment for segment in line if segment.text]
+        strip = Strip([rail, *drawn]).adjust_cell_length(width, palette["text"])
+        self._strips[key] = strip
         return strip
 
     def _below(self, line: Strip, width: int, palette: Palette) -> Strip:
@@ -332,3 +374,12 @@ class TranscriptPane(ScrollView, inherit_bindings=False):
         pad = max((width - cell_len(lines[at])) // 2, 0)
         segment = Segment(" " * pad + lines[at], palette["muted"])
         return Strip([segment]).adjust_cell_length(width, palette["text"])
+
+
+def _thumb(window: int, total: int, top: float) -> tuple[int, int]:
+    """Return where a scrollbar as long as the window shows its thumb: from and to eighths."""
+    if total <= window:
+        return 0, 0
+    size = max(1.0, window * window / total)
+    start = int((window - size) * top / (total - window) * 8)
+    return start, start + ceil(size * 8)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
-from functools import singledispatch
+from functools import lru_cache, singledispatch
 from typing import Any
 
 from chat_tui.server.checks import (
@@ -309,9 +309,14 @@ def _(check: Repeated, path: str) -> Iterator[Fault]:
     yield from faults(check.check, path)
 
 
+@lru_cache
+def _of_length(characters: int) -> str:
+    return "x" * characters
+
+
 def _lengths(check: String, path: str) -> Iterator[Fault]:
     if check.longest is not None:
-        value = "x" * (check.longest + 1)
+        value = _of_length(check.longest + 1)
         large = check.longest > LARGE
         yield Fault((), "too long", value, "string_above_max_length", path, large)
     if check.shortest:

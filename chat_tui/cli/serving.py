@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +37,14 @@ _TOKEN_BYTES = 24
     "--uds", type=click.Path(path_type=Path), metavar="PATH", help="A Unix socket instead."
 )
 @click.option("--upstream", metavar="NAME", help="What generates text; default from the config.")
+@click.option("--upstream-key-env", metavar="NAME", help="The variable that holds its key.")
+@click.option("--context-window", type=click.IntRange(1), metavar="TOKENS", help="A limit of ours.")
+@click.option(
+    "--interrupted",
+    type=click.Choice(["keep", "discard"]),
+    help="What a turn leaves whose client goes away; default from the config.",
+)
+@click.option("--access-log", is_flag=True, help="A line a request, without what was said.")
 @click.option(
     "--database",
     type=click.Path(path_type=Path),
@@ -50,6 +59,10 @@ def command(
     *,
     uds: Path | None,
     upstream: str | None,
+    upstream_key_env: str | None,
+    context_window: int | None,
+    interrupted: str | None,
+    access_log: bool,
     database: Path | None,
     token: str | None,
     no_auth: bool,
@@ -59,6 +72,9 @@ def command(
         raise click.UsageError("Give --token or --no-auth, not both.")
     if token is not None and not token.strip():
         raise click.UsageError("A token must not be empty.")
+    upstream_key = os.environ.get(upstream_key_env) if upstream_key_env else None
+    if upstream_key_env and not upstream_key:
+        raise click.UsageError(f"The variable {upstream_key_env} holds no key.")
     paths = find_paths()
     settings = load(paths.config_file).server
     if database is None:
@@ -75,7 +91,10 @@ def command(
         port=port,
         token=None if open_to_all else token or secrets.token_urlsafe(_TOKEN_BYTES),
         upstream=upstream or settings.upstream,
-        interrupted=settings.interrupted,
+        upstream_key=upstream_key,
+        interrupted=interrupted or settings.interrupted,
+        context_window=context_window,
+        access_log=access_log,
     )
     try:
         serve(options, lambda ready: say(_welcome(options, ready)))

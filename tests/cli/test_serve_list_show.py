@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 
 from chat_tui.items import visible_line
 from tests.cli.running import Home, Served, ok, one_sentence
+from tests.server.fake_chat import FakeChat, texts
 
 HOSTILE = "\x1b]52;c;aGk=\x07[bold]x[/]\u202e\x9b31m"
 LONG = 250
@@ -87,6 +89,26 @@ def test_serve_without_auth_on_this_machine(home: Home) -> None:
     with server.client() as client:
         assert client.models.list().data
     assert server.stop() == 0
+
+
+def test_serve_with_a_model_behind_it_a_window_and_a_log(home: Home) -> None:
+    chat = FakeChat()
+    chat.will_say(*texts("Hello ", "Ada"))
+    home.env["UPSTREAM_KEY"] = "sesame"
+    upstream = ("--upstream", chat.base_url, "--upstream-key-env", "UPSTREAM_KEY")
+    server = home.serve(*upstream, "--context-window", "50", "--access-log")
+    with server.client() as client:
+        assert client.responses.create(model="llama", input="my secret").output_text == "Hello Ada"
+        with pytest.raises(openai.BadRequestError) as refused:
+            client.responses.create(model="llama", input="word " * 100)
+        assert refused.value.code == "context_length_exceeded"
+    assert chat.headers[0]["authorization"] == "Bearer sesame"
+    server.process.send_signal(signal.SIGINT)
+    _, logged = server.process.communicate()
+    lines = [json.loads(line) for line in logged.splitlines()]
+    assert [line["status"] for line in lines] == [200, 400]
+    assert "secret" not in logged
+    chat.close()
 
 
 def test_serve_on_a_port_in_use(served: Served, home: Home) -> None:

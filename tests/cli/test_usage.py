@@ -40,6 +40,13 @@ WRONG = {
     "an empty token": (["serve", "--token", ""], 2, "must not be empty"),
     "everyone on the network": (["serve", "--host", "0.0.0.0", "--no-auth"], 2, "Refusing"),
     "an upstream nobody knows": (["serve", "--upstream", "oracle"], 2, "oracle"),
+    "an upstream's key that is not set": (
+        ["serve", "--upstream-key-env", "NOT_SET_ANYWHERE"],
+        2,
+        "NOT_SET_ANYWHERE holds no key",
+    ),
+    "a rule nobody knows": (["serve", "--interrupted", "perhaps"], 2, "perhaps"),
+    "a window of nothing": (["serve", "--context-window", "0"], 2, "--context-window"),
     "a socket in no directory": (["serve", "--uds", "/proc/nowhere/s"], 1, "Cannot listen"),
     "a database in no directory": (
         ["serve", "--port", "0", "--database", "/proc/x.db"],

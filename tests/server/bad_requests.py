@@ -5,9 +5,9 @@ A kind of check that is not known here is an error, so that nothing declared goe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
-from functools import singledispatch
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache, singledispatch
 from typing import Any
 
 from chat_tui.server.checks import (
@@ -309,9 +309,14 @@ def _(check: Repeated, path: str) -> Iterator[Fault]:
     yield from faults(check.check, path)
 
 
+@lru_cache
+def _of_length(characters: int) -> str:
+    return "x" * characters
+
+
 def _lengths(check: String, path: str) -> Iterator[Fault]:
     if check.longest is not None:
-        value = "x" * (check.longest + 1)
+        value = _of_length(check.longest + 1)
         large = check.longest > LARGE
         yield Fault((), "too long", value, "string_above_max_length", path, large)
     if check.shortest:
@@ -369,41 +374,3 @@ def body_faults(body: Body) -> Iterator[Fault]:
 def valid_body(body: Body) -> dict[str, Any]:
     """Return a body that is accepted."""
     return {key: example(body.fields[key]) for key in (*body.required, *body.any_of[:1])}
-
-
-def declared(node: Any, place: Place = ()) -> Iterator[tuple[Place, Any]]:
-    """Yield every declared field below a node with its check, found by looking at attributes only.
-
-    It knows nothing of what the checks mean, so that it finds what `faults` may have overlooked.
-    """
-    if isinstance(node, AnItem):
-        for name, kind, shape in item_shapes(stored_only=node.stored_only):
-            yield from _declared_in(fields_of(kind, shape), (*place, name))
-    elif isinstance(node, Mapping):
-        yield from _declared_in(node, place)
-    elif is_dataclass(node):
-        for field in fields(node):
-            yield from declared(getattr(node, field.name), place)
-
-
-def _declared_in(known: Mapping[str, Any], place: Place) -> Iterator[tuple[Place, Any]]:
-    for key, check in known.items():
-        yield (*place, key), check
-        yield from declared(check, (*place, key))
-
-
-def without_rows(known: Mapping[str, Any], rows: Iterable[Fault]) -> list[Place]:
-    """Return the declared fields that no fault is about."""
-    covered = {row.place[:n] for row in rows for n in range(1, len(row.place) + 1)}
-    return [
-        place
-        for place, check in declared(known)
-        if place not in covered and not takes_anything(check)
-    ]
-
-
-def takes_anything(check: Any) -> bool:
-    """Tell whether no value can be wrong."""
-    while isinstance(check, Nullable):
-        check = check.check
-    return isinstance(check, Anything)

@@ -16,11 +16,10 @@ from tests.server.bad_requests import (
     Fault,
     Place,
     body_faults,
-    declared,
     record_faults,
     valid_body,
-    without_rows,
 )
+from tests.server.declared import declared, without_rows
 
 if TYPE_CHECKING:
     import httpx2

@@ -19,8 +19,11 @@ from tests.server.asking import (
     text_of,
     user,
 )
+from tests.support.server import EmbeddedServer
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import httpx2
 
 AT_1000 = [{"type": "compaction", "compact_threshold": 1000}]
@@ -121,3 +124,22 @@ def test_a_compacted_window_begins_a_new_conversation(http: httpx2.Client, fille
     stripped = [{k: v for k, v in item.items() if k != "id"} for item in output]
     copy = new_conversation(http, *stripped)
     assert text_of(ask(http, "what is my name?", conversation=copy)) == "Your name is Ada."
+
+
+def test_the_key_beside_the_database_opens_it_and_no_other(data: Path) -> None:
+    server = EmbeddedServer.start(data)
+    conversation = new_conversation(server.http(), user("my name is Ada"), user("word " * 2000))
+    ask(server.http(), "echo x", conversation=conversation, context_management=AT_1000)
+    kinds = [item["type"] for item in items_of(server.http(), conversation)]
+    assert "compaction" in kinds
+    server.stop()
+    again = EmbeddedServer.start(data)
+    assert "Ada" in text_of(ask(again.http(), "what is my name?", conversation=conversation))
+    again.stop()
+    (data / "chat.db.key").unlink()
+    keyless = EmbeddedServer.start(data)
+    body = {"model": "demo", "input": "x", "conversation": conversation}
+    refused = keyless.http().post("/responses", json=body)
+    assert error_of(refused) == (400, "invalid_encrypted_content", "input")
+    assert len(items_of(keyless.http(), conversation)) == len(kinds) + 2, "the items can be read"
+    keyless.stop()

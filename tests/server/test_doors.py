@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
-from chat_tui.server.schema import APPLICATION_ID
+from chat_tui.server.schema import APPLICATION_ID, MIGRATIONS
 from tests.server.asking import ask, error_of, new_conversation, text_of
 from tests.support.server import TOKEN, EmbeddedServer
 
@@ -146,6 +147,23 @@ def test_a_database_that_cannot_be_used(data: Path, tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
     refuses(run("--database", str(blocked / "x" / "chat.db"), "--no-auth"), 1, "Cannot use")
+
+
+def test_an_older_file_is_brought_up_to_date(data: Path) -> None:
+    data.mkdir()
+    with contextlib.closing(sqlite3.connect(data / "chat.db")) as db:
+        db.executescript(MIGRATIONS[0])
+        db.execute("INSERT INTO conversations VALUES (1, 'conv_old', 7, '{}', 0)")
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute("PRAGMA user_version = 1")
+        db.commit()
+    server = EmbeddedServer.start(data)
+    answer = ask(server.http(), "echo on", conversation="conv_old", background=True)
+    assert answer["status"] == "queued"
+    assert server.http().get("/conversations/conv_old").json()["created_at"] == 7
+    assert server.stop() == ""
+    with contextlib.closing(sqlite3.connect(data / "chat.db")) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
 
 
 def test_a_key_that_is_none_is_told(data: Path) -> None:

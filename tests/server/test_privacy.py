@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +17,13 @@ if TYPE_CHECKING:
     import httpx2
 
 SECRET = "xyzzy-plugh-20931"
+
+
+def checkpoint(database: Path) -> None:
+    """Bring everything from the write-ahead log into the database, as any process may."""
+    with contextlib.closing(sqlite3.connect(database)) as db:
+        (busy, _, _) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        assert not busy
 
 
 @pytest.mark.parametrize("streamed", [False, True])
@@ -37,6 +46,11 @@ def test_off_the_record_leaves_no_byte(data: Path, streamed: bool) -> None:
         assert SECRET in str(response["output"])
         assert SECRET.encode() not in server.files()
         assert response["id"].encode() not in server.files()
+    for path in ("input_tokens", "compact"):
+        body = {"model": "demo", "input": f"{prompt}\n{path}"}
+        assert http.post(f"/responses/{path}", json=body).status_code == 200
+    failed = ask(http, f"my name is {SECRET}\nfail server_error", store=False)
+    assert (failed["status"], failed["id"].encode() in server.files()) == ("failed", False)
     with http.stream(
         "POST",
         "/responses",
@@ -44,6 +58,8 @@ def test_off_the_record_leaves_no_byte(data: Path, streamed: bool) -> None:
     ) as reply:
         lines = reply.iter_lines()
         next(lines)
+    checkpoint(server.database)
+    assert SECRET.encode() not in server.files()
     assert b"a public question" in server.files()
     said = server.stop()
     assert said == ""

@@ -107,6 +107,8 @@ class ConversationList(ScrollView, can_focus=True):
         self._asked_stale = False
         self._wanted_key = 0
         """A conversation to put the cursor on once its place is known."""
+        self._open_wanted = False
+        """Whether the best row is to be opened once the query's answer is there."""
         self._on_screen = False
         self._drawn_ages: dict[int, str] = {}
         self._ages = Ages(self, self._repaint_ages)
@@ -143,6 +145,7 @@ class ConversationList(ScrollView, can_focus=True):
         """Show what a query finds, best first; everything when it is empty."""
         if query.strip() != self._query:
             self._query = query.strip()
+            self._open_wanted = False
             self.refresh_rows()
 
     def _ask(self) -> None:
@@ -213,6 +216,9 @@ class ConversationList(ScrollView, can_focus=True):
         self._show_heading(listing)
         self._ask()
         self._keep_ages()
+        if self._open_wanted:
+            self._open_wanted = False
+            self.call_later(self.action_open)  # as in _ask: the message must begin here
 
     def _restore(self, listing: Listing, under: int, anchor: tuple[int, int] | None) -> None:
         """Keep the cursor and the view on the conversations they were on."""
@@ -392,6 +398,13 @@ class ConversationList(ScrollView, can_focus=True):
         """Open the conversation under the cursor."""
         if self.chosen:
             self.post_message(self.Chosen(self.chosen.key))
+
+    def open_when_found(self) -> None:
+        """Open the row under the cursor; while a query is not answered yet, its best one then."""
+        if self._heading is not None and self._heading[2] == self._query:
+            self.call_later(self.action_open)
+        else:
+            self._open_wanted = True
 
     def action_delete(self) -> None:
         """Ask to delete the conversation under the cursor."""

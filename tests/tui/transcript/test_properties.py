@@ -1,4 +1,4 @@
-"""What must hold whatever comes: streamed text ends as the whole, and the reader's line stays."""
+"""What must hold whatever comes: the line the reader looks at stays where it is."""
 
 from __future__ import annotations
 
@@ -6,81 +6,13 @@ import random
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from rich.cells import cell_len
 
-from chat_tui.items import Record, visible
-from chat_tui.tui.transcript.blocks import Blocks
+from chat_tui.items import Record
 from tests.tui.transcript.corpus import DOCUMENTS, LONG_CODE, message
-from tests.tui.transcript.test_render import draw_clean, drawn
 from tests.tui.transcript.test_transcript import Bare, output
 
 if TYPE_CHECKING:
     from chat_tui.tui.transcript.transcript import Transcript
-
-LINES = [
-    *(line for text in DOCUMENTS.values() for line in text.split("\n") if len(line) < 120),
-    "    ",
-    "```",
-    "~~~~",
-    "$$",
-    "> ",
-    "- ",
-    "| a | b |",
-    "|---|:-:|",
-    "[1]: http://a.b",
-]
-
-
-def corpus() -> list[str]:
-    """Return two hundred documents: our own, and mixtures of their lines."""
-    chance = random.Random(7)
-    mixed = [
-        "\n".join(chance.choices(LINES, k=chance.randrange(1, 30)))
-        for _ in range(200 - len(DOCUMENTS))
-    ]
-    return [*DOCUMENTS.values(), *mixed]
-
-
-def check(text: str, width: int, cuts: list[int]) -> None:
-    """Feed a text in pieces; at every cut the lines are those of the prefix drawn at once."""
-    blocks = Blocks()
-    at = 0
-    for cut in (*cuts, len(text)):
-        blocks.feed(text[at:cut])
-        at = cut
-        lines = drawn(blocks, width)
-        assert lines == draw_clean(text[:cut], width)
-        for line in lines:
-            assert sum(cell_len(segment.text) for segment in line) <= width
-
-
-@pytest.mark.parametrize("part", range(10))
-def test_every_prefix_of_the_corpus_is_drawn_as_if_it_were_all(part: int) -> None:
-    texts = corpus()
-    assert len(texts) == 200
-    chance = random.Random(part)
-    for text in texts[part::10]:
-        clean = visible(text)
-        count = min(len(clean), 40)
-        cuts = sorted(chance.sample(range(len(clean)), count))
-        check(clean, chance.randrange(20, 201), cuts)
-
-
-@settings(max_examples=100, deadline=None)
-@given(
-    st.lists(st.sampled_from(LINES) | st.text(max_size=20), max_size=12).map("\n".join),
-    st.integers(20, 200),
-    st.data(),
-)
-def test_every_prefix_of_any_text_is_drawn_as_if_it_were_all(
-    text: str, width: int, data: st.DataObject
-) -> None:
-    clean = visible(text)
-    cuts = data.draw(st.lists(st.integers(0, len(clean)), max_size=8).map(sorted))
-    check(clean, width, cuts)
-
 
 # --- the reader's place ---------------------------------------------------------------------------
 

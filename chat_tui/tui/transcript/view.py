@@ -154,9 +154,12 @@ class View:
         self.move(-row)
         self.rows()
 
-    def row_of(self, index: int) -> int | None:
-        """Return on which row of the window the first line of an entry is, if it is shown."""
-        for number, row in enumerate(self.rows()):
-            if row.entry == index:
-                return number if (row.part, row.line) == (0, 0) else None
-        return None
+    def title_row(self, index: int) -> int | None:
+        """Return on which row of the window the title of an entry is, if it is shown."""
+        title = Row(index, 0, self.document.layout(index).height(0) - 1)
+        return next((number for number, row in enumerate(self.rows()) if row == title), None)
+
+    def put(self, index: int, row: int) -> None:
+        """Show the title of an entry on a row of the window, or as near as the ends allow."""
+        self.anchor = Row(index, 0, self.document.layout(index).height(0) - 1)
+        self.move(-min(row, self.height - 1))

@@ -105,6 +105,15 @@ class View:
             self.anchor = self._down(*self.anchor)
             self.rows()
 
+    def walk(self, row: Row, lines: int) -> Row:
+        """Return the line so many further down, or up when negative; stops at the ends."""
+        layout = self.document.layout(row.entry)
+        part = min(row.part, layout.parts - 1)
+        line = min(row.line, layout.height(part) - 1)
+        found = self._up(row.entry, part, line + lines)
+        found = self._down(*found)
+        return found if found.entry < len(self.document) else self._up(*found[:2], -1)
+
     def _down(self, index: int, part: int, line: int) -> Row:
         document = self.document
         while index < len(document):

@@ -22,7 +22,7 @@ from tests.tui.transcript.corpus import message
 
 WIDTHS = (60, 80, 120, 200)
 PLACE = FOLDER / "markdown"
-HEIGHTS = {60: 153, 80: 147, 120: 142, 200: 142}
+HEIGHTS = {60: 157, 80: 150, 120: 144, 200: 144}
 """Lines that hold the whole gallery at a width."""
 
 TEXT = """\
@@ -31,9 +31,11 @@ TEXT = """\
 A paragraph with **strong**, *emphasised*, ***both***, ~~struck~~ and `inline code`, a
 [link with words](https://example.org/a/page), a bare one (https://example.org/bare) and an
 image: ![a cat on a keyboard](https://example.org/cat.png). A line that is broken \\
-by hand, &amp; an entity, and a [link][1] by reference.
+by hand, &amp; an entity, and a [link][1] by reference, with a footnote.[^1]
 
 [1]: https://example.org/reference
+[^1]: What stands below its mark, and may be
+    longer than a line.
 
 ## Heading two
 
@@ -101,7 +103,9 @@ ITEMS: list[Record] = [
     Record(
         {
             "type": "reasoning",
-            "summary": [{"type": "summary_text", "text": "**What is asked**\n\nAll."}],
+            "summary": [
+                {"type": "summary_text", "text": "**What is asked** and *what not*\n\nAll."}
+            ],
         }
     ),
     Record(

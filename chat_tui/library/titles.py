@@ -40,11 +40,16 @@ class _Block:
 
 
 class Titles:
-    """A snapshot of keys and titles, latest first; it does not change."""
+    """A snapshot of keys and titles, latest first; it does not change.
+
+    It remembers what the latest query found, so it is used in one thread only.
+    """
 
     def __init__(self, entries: Iterable[tuple[int, str]]) -> None:
         self._keys = array("q")
         self._blocks: list[_Block] = []
+        self._latest: tuple[list[str], dict[int, str]] | None = None
+        """The latest query and all it found, unless there was more than is ranked."""
         rest = iter(entries)
         while some := list(islice(rest, _BLOCK)):
             starts, lines, length = array("l"), [], 0
@@ -65,7 +70,29 @@ class Titles:
         wanted = terms(query)
         if not wanted:
             return []
+        rows = self._narrowed(wanted)
+        if rows is None:
+            rows = self._candidates(wanted, limit)
+        found = [(align(wanted, line[1:]), row) for row, line in rows.items()]
+        scored = sorted((-match[0], row) for match, row in found if match is not None)
+        kept = {row: rows[row] for _, row in scored}
+        self._latest = (wanted, kept) if len(rows) < limit else None
+        return [self._keys[row] for _, row in scored]
+
+    def _narrowed(self, wanted: list[str]) -> dict[int, str] | None:
+        """Return what the latest query found if this one can find nothing else."""
+        if self._latest is None:
+            return None
+        before, rows = self._latest
+        grown = len(wanted) >= len(before)
+        grown = grown and all(map(str.startswith, wanted, before))
+        return rows if grown else None
+
+    def _candidates(self, wanted: list[str], limit: int) -> dict[int, str]:
+        """Return rows that may match with their folded titles, at most ``limit``."""
         rows: dict[int, str] = {}
+        if len(wanted) > 1:
+            wanted = sorted(wanted, key=self._count)
         for matches in _kinds(wanted):
             for block in self._blocks:
                 for place in matches(block.text):
@@ -73,13 +100,12 @@ class Titles:
                     if row not in rows:
                         rows[row] = block.line(place)
                         if len(rows) == limit:
-                            return self._ranked(rows, wanted)
-        return self._ranked(rows, wanted)
+                            return rows
+        return rows
 
-    def _ranked(self, rows: dict[int, str], wanted: list[str]) -> list[int]:
-        found = ((align(wanted, line[1:]), row) for row, line in rows.items())
-        scored = sorted((-match[0], row) for match, row in found if match is not None)
-        return [self._keys[row] for _, row in scored]
+    def _count(self, term: str) -> int:
+        """Return how often a text stands in the titles: looking for the rarest is least work."""
+        return sum(block.text.count(term) for block in self._blocks)
 
 
 class _Literal:
@@ -111,7 +137,7 @@ class _Pattern:
 
 
 def _kinds(wanted: list[str]) -> Iterator[_Literal | _Pattern]:
-    first, *others = sorted(wanted, key=len, reverse=True)
+    first, *others = wanted
     yield _Literal(f"\n {first}", others)
     yield _Literal(f" {first}", others)
     if len(first) > 1 and not others:

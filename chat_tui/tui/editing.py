@@ -1,9 +1,10 @@
-"""Text boxes whose keys take effect in the order in which they were pressed."""
+"""Text boxes whose keys take effect in the order in which they were pressed, and that rest."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual.reactive import reactive
 from textual.widgets import Input, TextArea
 
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ async def run_own_binding(box: Widget, event: events.Key) -> bool:
 
 
 class Line(Input):
-    """A line of text."""
+    """A line of text. Its cursor does not blink: nothing repaints while nothing happens."""
+
+    cursor_blink = reactive(False, init=False)
 
     async def _on_key(self, event: events.Key) -> None:
         if not await run_own_binding(self, event):
@@ -35,7 +38,9 @@ class Line(Input):
 
 
 class Editor(TextArea):
-    """Several lines of text."""
+    """Several lines of text, with a cursor that does not blink either."""
+
+    cursor_blink = reactive(False, init=False)
 
     async def _on_key(self, event: events.Key) -> None:
         if not await run_own_binding(self, event):

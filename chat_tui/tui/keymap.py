@@ -173,6 +173,7 @@ ACTIONS: tuple[Action, ...] = (
     _item("items.open", "enter,space", "toggle_open", "Fold or unfold the item", "fold"),
     _item("items.open_all", "o", "toggle_all", "Fold or unfold all items"),
     _item("items.raw", "r", "toggle_raw", "Show the item as raw JSON, or rendered", "raw"),
+    _item("items.select", "v", "select_lines", "Select lines: moving extends", palette=True),
     _item("items.copy", "y", "copy_item", "Copy the selection, or the item's source", "copy"),
     _item("items.copy_code", "Y", "copy_code", "Copy the nearest code block", palette=True),
     _item("items.links", "l", "links", "Open a link of the item", palette=True),

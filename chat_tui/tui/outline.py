@@ -32,13 +32,11 @@ async def outline(app: Answering) -> None:
     if not choices:
         raise ChatTuiError("There is no turn yet.")
 
+    folded = [(f"{choice.label} {choice.detail}".casefold(), choice) for choice in choices]
+
     async def find(query: str) -> Sequence[Choice]:
         words = query.casefold().split()
-        found = [
-            choice
-            for choice in choices
-            if all(word in f"{choice.label} {choice.detail}".casefold() for word in words)
-        ]
+        found = [choice for text, choice in folded if all(word in text for word in words)]
         return found[-SHOWN:]
 
     here = transcript.turn_in_view()

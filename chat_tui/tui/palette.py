@@ -27,6 +27,10 @@ class Palette(CommandPalette):
     def __init__(self) -> None:
         super().__init__(providers=[ActionProvider])
 
+    def on_mount(self) -> None:
+        """Keep the cursor from blinking: nothing repaints while nothing happens."""
+        self.query_one(Input).cursor_blink = False
+
     def dismiss(self, result: object = None) -> AwaitComplete:
         """Leave, once: Textual pops whatever is on top."""
         return super().dismiss(None) if self.is_active else AwaitComplete()

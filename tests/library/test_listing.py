@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chat_tui.library import Library, Order
@@ -150,3 +150,17 @@ def test_what_matches_matches_letter_by_letter(title: str, query: str) -> None:
     scattered = all(char in rest for char in one)
     assert (align(wanted[:1], folded) is not None) == scattered
     assert (Titles([(7, title)]).best(one) == [7]) == (scattered and bool(one))
+
+
+TITLES = st.lists(st.text("ab c", max_size=8), max_size=40)
+
+
+@settings(max_examples=200, deadline=None)
+@given(TITLES, st.text("ab c", max_size=6), st.integers(1, 50))
+def test_letter_by_letter_it_finds_what_it_finds_at_once(
+    titles: list[str], query: str, limit: int
+) -> None:
+    entries = list(enumerate(titles))
+    typed = Titles(entries)
+    for end in (*range(len(query) + 1), *range(len(query), 0, -1)):
+        assert typed.best(query[:end], limit) == Titles(entries).best(query[:end], limit)

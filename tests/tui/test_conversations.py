@@ -121,12 +121,32 @@ async def test_the_list_filters_and_opens(server: EmbeddedServer, home: Path) ->
         await app.until(lambda: app.app.list_pane.query(Input), "the filter")
         await app.pilot.press(*"pear")
         await app.until(lambda: [row.title for row in rows.rows] == ["echo pears"])
-        await app.pilot.press("enter", "enter")
+        await app.pilot.press("enter")
         await app.until(lambda: app.app.view and app.app.view.title == "echo pears")
         assert said(app) == ["pears"]
-        rows.focus()
-        await app.pilot.press("escape")
+        assert not app.app.list_pane.query(Input)
         await app.until(lambda: len(rows.rows) >= 3, "everything again")
+        assert app.app.focused is app.app.composer
+        await app.until(lambda: rows.chosen and rows.chosen.title == "echo pears")
+
+
+async def test_enter_opens_the_best_although_it_is_yet_to_be_found(
+    server: EmbeddedServer, home: Path
+) -> None:
+    async with opened(server, home) as app:
+        for text in ("echo apples", "echo pears", "echo plums"):
+            await app.send(text)
+            await app.pilot.press("ctrl+n")
+            await app.until(lambda: app.app.view and not app.app.view.records)
+        app.app.list_pane.list.focus()
+        await app.pilot.press("slash")
+        await app.until(lambda: app.app.list_pane.query(Input), "the filter")
+        await app.pilot.press(*"zzz", "enter")
+        await app.until(lambda: app.app.list_pane.list.total == 0, "nothing")
+        assert app.app.list_pane.query(Input)
+        await app.pilot.press(*["backspace"] * 3, *"pear", "enter")
+        await app.until(lambda: app.app.view and app.app.view.title == "echo pears")
+        await app.until(lambda: not app.app.list_pane.query(Input), "the filter is gone")
 
 
 async def test_opening_by_a_wrong_id_says_so_and_changes_nothing(

@@ -11,6 +11,7 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
+from textual.widget import Widget
 
 from chat_tui.tui.conversations.ages import Ages
 from chat_tui.tui.conversations.row import draw, draw_words
@@ -107,6 +108,8 @@ class ConversationList(ScrollView, can_focus=True):
         self._asked_stale = False
         self._wanted_key = 0
         """A conversation to put the cursor on once its place is known."""
+        self._open_wanted = False
+        """Whether the best row is to be opened once the query's answer is there."""
         self._on_screen = False
         self._drawn_ages: dict[int, str] = {}
         self._ages = Ages(self, self._repaint_ages)
@@ -143,6 +146,7 @@ class ConversationList(ScrollView, can_focus=True):
         """Show what a query finds, best first; everything when it is empty."""
         if query.strip() != self._query:
             self._query = query.strip()
+            self._open_wanted = False
             self.refresh_rows()
 
     def _ask(self) -> None:
@@ -167,9 +171,11 @@ class ConversationList(ScrollView, can_focus=True):
         anchor = self._anchor() if self._stale else None
         keys = {self._wanted_key, self.chosen.key if self.chosen else 0, anchor[0] if anchor else 0}
         self._asking, self._asked_stale, self._stale = True, self._stale, False
-        first = max(0, (seen.start + seen.stop - WINDOW) // 2)
+        # While letters are typed what is found is seen once, from the top: the fewer, the faster.
+        count = min(WINDOW, len(seen) + 2 * MARGIN) if self._asked_stale else WINDOW
+        first = max(0, (seen.start + seen.stop - count) // 2)
         self.post_message(
-            self.RowsWanted(first, WINDOW, self._query, tuple(sorted(keys - {0})), anchor)
+            self.RowsWanted(first, count, self._query, tuple(sorted(keys - {0})), anchor)
         )
 
     def _anchor(self) -> tuple[int, int] | None:
@@ -201,9 +207,7 @@ class ConversationList(ScrollView, can_focus=True):
         before = self._picture()
         changed_query = self._heading is None or self._heading[2] != listing.query
         self._rows, self._first = listing.rows, listing.first
-        if self.total != listing.total:
-            self.total = listing.total
-            self.virtual_size = Size(0, self.total)
+        self._resize(listing.total)
         if changed_query and listing.query:
             self._move(0, 0)
         elif self._asked_stale:
@@ -213,6 +217,21 @@ class ConversationList(ScrollView, can_focus=True):
         self._show_heading(listing)
         self._ask()
         self._keep_ages()
+        if self._open_wanted:
+            self._open_wanted = False
+            self.call_later(self.action_open)  # as in _ask: the message must begin here
+
+    def _resize(self, total: int) -> None:
+        """Be so long; the screen is laid out again only when the scrollbar comes or goes."""
+        if total == self.total:
+            return
+        scrolled, self.total = self.total > self.size.height, total
+        size = Size(0, total)
+        if scrolled != (total > self.size.height):
+            self.virtual_size = size
+        else:
+            self.set_reactive(Widget.virtual_size, size)
+            self._scroll_update(size)
 
     def _restore(self, listing: Listing, under: int, anchor: tuple[int, int] | None) -> None:
         """Keep the cursor and the view on the conversations they were on."""
@@ -392,6 +411,13 @@ class ConversationList(ScrollView, can_focus=True):
         """Open the conversation under the cursor."""
         if self.chosen:
             self.post_message(self.Chosen(self.chosen.key))
+
+    def open_when_found(self) -> None:
+        """Open the row under the cursor; while a query is not answered yet, its best one then."""
+        if self._heading is not None and self._heading[2] == self._query:
+            self.call_later(self.action_open)
+        else:
+            self._open_wanted = True
 
     def action_delete(self) -> None:
         """Ask to delete the conversation under the cursor."""

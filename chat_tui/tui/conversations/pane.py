@@ -12,9 +12,10 @@ from textual.widgets import Static
 from chat_tui.tui.conversations.list import ConversationList
 
 if TYPE_CHECKING:
-    from textual import events
     from textual.app import ComposeResult
     from textual.widgets import Input
+
+    from chat_tui.tui.conversations.filter import Filter
 
 _TITLE = "Conversations"
 _ORDERED = {"recent": "conversations", "created": "by creation", "title": "by title"}
@@ -34,7 +35,7 @@ class ConversationPane(Vertical):
         background: $background;
         border-right: vkey $rule;
         &:focus-within { border-right: vkey $primary 60%; }
-        & > Input {
+        & > Filter {
             height: 1; border: none; padding: 0 1; background: $surface;
         }
     }
@@ -66,14 +67,12 @@ class ConversationPane(Vertical):
 
     def open_filter(self) -> None:
         """Open the filter and go there."""
-        from textual.widgets import Input  # noqa: PLC0415 - not needed for the first frame
+        from chat_tui.tui.conversations.filter import Filter  # noqa: PLC0415 - when first used
 
-        if not self.query(Input):
-            entry = Input(placeholder="filter", compact=True)
-            entry.cursor_blink = False  # nothing repaints while nothing happens
-            self.mount(entry, before=self.list)
+        if not self.query(Filter):
+            self.mount(Filter(), before=self.list)
             self.post_message(self.FilterOpened())
-        self.query_one(Input).focus()
+        self.query_one(Filter).focus()
         self.list.filtering = True
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -81,26 +80,31 @@ class ConversationPane(Vertical):
         event.stop()
         self.list.find(event.value)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Go from the filter to what it found."""
-        event.stop()
-        self.list.focus()
-
-    def on_key(self, event: events.Key) -> None:
+    def on_filter_moved(self, event: Filter.Moved) -> None:
         """Move through what was found without leaving the filter."""
-        moves = {"down": self.list.action_cursor_down, "up": self.list.action_cursor_up}
-        if event.key in moves and not self.list.has_focus:
-            event.stop()
-            moves[event.key]()
+        event.stop()
+        moves = {
+            "up": self.list.action_cursor_up,
+            "down": self.list.action_cursor_down,
+            "page_up": self.list.action_page_up,
+            "page_down": self.list.action_page_down,
+        }
+        moves[event.way]()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Open what was found, as soon as it is."""
+        event.stop()
+        self.list.open_when_found()
+
+    async def on_conversation_list_chosen(self) -> None:
+        """Leave the filter: it has done its work."""
+        await self.close_filter()
 
     async def close_filter(self) -> bool:
         """Show everything again; returns whether a filter was open."""
-        from textual.widgets import Input  # noqa: PLC0415
-
-        found = self.query(Input)
-        if not found:
+        if not self.list.filtering:
             return False
-        await found.remove()
+        await self.query("Filter").remove()
         self.list.filtering = False
         self.list.find("")
         self.list.focus()

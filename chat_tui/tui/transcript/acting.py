@@ -49,9 +49,11 @@ class ActingPane(CursorPane, inherit_bindings=False):
         if not self._document.records:
             return
         current = self._current()
-        rows = self._view.rows()
-        keep = current if current is not None else rows[0].entry if rows else 0
-        self._kept(keep, self._document.fold_all)
+        self._prepare()
+        if current is None or self._view.title_row(current) is None:
+            rows = self._view.rows()
+            current = rows[0].entry if rows else 0
+        self._kept(current, self._document.fold_all)
 
     def action_toggle_raw(self) -> None:
         """Show the chosen item as the JSON it is, or rendered again."""

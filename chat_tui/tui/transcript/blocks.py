@@ -2,8 +2,8 @@
 
 Text is read line by line with a stack of open containers, as CommonMark describes it. What is
 closed is never looked at again, so a growing text costs what is new. Deviations, all on purpose:
-a blank line in the source is what separates blocks (no tight and loose lists), link definitions
-stay visible text, display mathematics is a block, nesting is bounded.
+a blank line in the source is what separates blocks (no tight and loose lists), a
+link's definition is shown and has one line, display mathematics is a block, nesting is bounded.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from enum import StrEnum
 
 from chat_tui.tui.transcript import leaves, patterns
 from chat_tui.tui.transcript.leaves import LINE_LIMIT, Leaf, Piece, Shape, Take
+from chat_tui.tui.transcript.references import definition
 
 DEPTH_LIMIT = 12
 """Containers inside each other; what is nested deeper is text."""
@@ -248,6 +249,12 @@ class Blocks:
             self._fill()
             self._open.append(_Open(Box()))
             return indent + 1 + (body[1:2] == " ")
+        if note := patterns.FOOTNOTE.match(body):
+            self._close(matched)
+            self._close_leaf()
+            self._fill()
+            self._open.append(_Open(Box(note[1]), 4, not body[note.end() :].strip()))
+            return indent + note.end()
         match = patterns.ITEM.match(body)
         if match is None or patterns.RULE.match(body):
             return 0
@@ -303,6 +310,8 @@ class Blocks:
         piece = leaves.heading(body)
         if piece is None and patterns.RULE.match(body):
             piece = Piece(Shape.RULE)
+        if piece is None and not in_text and definition(body):
+            piece = Piece(Shape.NOTE, (body,))
         if piece is not None:
             self._close(matched)
             self._close_leaf()

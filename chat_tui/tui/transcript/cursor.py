@@ -45,6 +45,8 @@ class CursorPane(TranscriptPane, inherit_bindings=False):
     def _choice(self, ref: int | None) -> None:
         """Set the cursor without telling anyone: the item under it is the same, or gone."""
         self.set_reactive(CursorPane.cursor, ref)
+        if self._held is not None and ref is not None:
+            self._held = ref, self._held[1]
         self._chosen = ref
 
     def watch_cursor(self, ref: int | None) -> None:
@@ -82,7 +84,7 @@ class CursorPane(TranscriptPane, inherit_bindings=False):
         if index == len(self._document) - 1 and layout.total <= height:
             self._view.to_end()
         elif rows and rows[0][1:] == (0, 0) and layout.total <= height:
-            shown = self._view.row_of(index) or 0
+            shown = self._view.rows().index(rows[0])
             self._view.move(shown + layout.total - height)
         else:
             above = 0 if self._view.anchor.entry >= index else max(height - layout.total, 0)
@@ -196,11 +198,13 @@ class CursorPane(TranscriptPane, inherit_bindings=False):
     def _kept(self, index: int, change: Callable[[], None]) -> None:
         """Change how items look while the head of one stays on its row."""
         self._prepare()
-        row = self._view.row_of(index)
+        title = self._view.title_row(index)
         shown = any(row.entry == index for row in self._view.rows())
         change()
-        if row is not None or shown:
-            self._view.to_entry(index, row or 0)
+        if title is not None:
+            self._view.put(index, title)
+        elif shown:
+            self._view.to_entry(index)
         self._rows = None
         self._moved()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 from chat_tui.items import Item, Kind, Place, Record, visible, visible_line
 from chat_tui.tui.transcript.blocks import Format
 from chat_tui.tui.transcript.citations import sources
+from chat_tui.tui.transcript.inline import Look, spans
 from chat_tui.tui.transcript.values import (
     DETAIL_LIMIT,
     compact,
@@ -22,6 +24,8 @@ from chat_tui.tui.transcript.values import (
     without_blobs,
 )
 
+_START = re.compile(r"^(?:#{1,6}|[-*+>]|\d{1,9}[.)])\s+")
+"""What stands before the words of a heading, an item or a quote."""
 LONG = 12
 """Lines of a tool's body beyond which it starts folded."""
 _STEPS = frozenset({Kind.REASONING, Kind.CALL, Kind.OUTPUT, Kind.HOSTED, Kind.APPROVAL})
@@ -194,7 +198,7 @@ def _system(item: Item, _pairs: Pairs) -> Facts:
 def _reasoning(item: Item, _pairs: Pairs) -> Facts:
     text = item.text
     first = next((line for line in text.splitlines() if line.strip()), "")
-    detail = first.strip().strip("*#_ ")
+    detail = _words(first[: 4 * DETAIL_LIMIT])
     if not text:
         hidden = item.raw.get("encrypted_content")
         detail = f"encrypted, {size(hidden)}" if isinstance(hidden, str) else "no summary"
@@ -207,6 +211,12 @@ def _reasoning(item: Item, _pairs: Pairs) -> Facts:
         "folds": bool(text),
         "folded": bool(text),
     }
+
+
+def _words(line: str) -> str:
+    """Return what a line of Markdown says, without its signs and the targets of its links."""
+    said = spans(visible(_START.sub("", line.strip())))
+    return "".join(span.text for span in said if not span.look & Look.TARGET).replace("**", "")
 
 
 def _call(item: Item, pairs: Pairs) -> Facts:

@@ -9,13 +9,15 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from chat_tui.errors import ChatTuiError
+from chat_tui.tui.editing import Line
 from chat_tui.tui.keymap import Scope, bindings
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.widgets import Input
 
     from chat_tui.tui.older import Older
     from chat_tui.tui.transcript.bookmark import Bookmark
@@ -31,7 +33,7 @@ WINDOWS = 10
 """Windows that one key press may load from the server when nobody knows what they hold."""
 
 
-class FindInput(Input, inherit_bindings=True):
+class FindInput(Line, inherit_bindings=True):
     """Where the query is typed."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.FIND)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from chat_tui.items import visible_line
 from chat_tui.tui.transcript import messages
-from chat_tui.tui.transcript.acting import ActingPane
+from chat_tui.tui.transcript.selecting import SelectingPane
 from chat_tui.tui.transcript.view import Row
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ SLICE = 0.006
 """Seconds that may be searched between two keys."""
 
 
-class FindingPane(ActingPane, inherit_bindings=False):
+class FindingPane(SelectingPane, inherit_bindings=False):
     """The half of the transcript that finds."""
 
     _searching: Worker[None] | None = None

@@ -38,6 +38,8 @@ class Span(NamedTuple):
     """Where it leads when opened: http, https or mailto, or nothing."""
 
 
+Refs = tuple[tuple[str, str], ...]
+"""What labels stand for: their keys and targets, in order."""
 LINKS = re.compile(r"(?:https?://|mailto:)[^\s<>\"]+", re.IGNORECASE)
 _TRAILING = ".,;:!?'\"*_~)]}"
 _PAIRS = {")": "(", "]": "[", "}": "{"}
@@ -51,12 +53,24 @@ _CLOSES = {name.replace("open", "close"): look for name, look in _OPENS.items()}
 
 
 @lru_cache(maxsize=4096)
-def spans(source: str) -> tuple[Span, ...]:
+def spans(source: str, refs: Refs = ()) -> tuple[Span, ...]:
     """Return inline Markdown as spans; a newline is a break of the line."""
     if not _SPECIAL.search(source):
         return plain(source)
-    found = _Reader().read(_parser().parseInline(source)[0].children or [])
+    tokens = _parser().parseInline(source, {"references": _targets(refs)})
+    found = _Reader().read(tokens[0].children or [])
     return tuple(span for span in found if span.text)
+
+
+def _targets(refs: Refs) -> dict[str, dict[str, str]]:
+    """Return what labels stand for as the parser wants it, without what it would not open."""
+    from markdown_it.common.utils import unescapeAll  # noqa: PLC0415
+
+    parser = _parser()
+    targets = ((name, parser.normalizeLink(unescapeAll(target))) for name, target in refs)
+    return {
+        name: {"href": href, "title": ""} for name, href in targets if parser.validateLink(href)
+    }
 
 
 _SPECIAL = re.compile(r"[\\`*_~\[\]!<&$]")
@@ -128,6 +142,8 @@ class _Reader:
     def _text(self, kind: str, text: str) -> None:
         if kind == "code_inline":
             self._add(text, Look.CODE)
+        elif kind == "footnote":
+            self._add(text, Look.TARGET)
         elif kind == "math":
             self._add(text, Look.MATH)
         elif self._links:
@@ -170,6 +186,7 @@ def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "maxNesting": 20})
     parser.enable("strikethrough").disable("html_inline")
     parser.inline.ruler.before("escape", "math", _math)
+    parser.inline.ruler.before("link", "footnote", _footnote)
     return parser
 
 
@@ -187,5 +204,21 @@ def _math(state: StateInline, silent: bool) -> bool:
         return False
     if not silent:
         state.push("math", "", 0).content = match[0]
+    state.pos = match.end()
+    return True
+
+
+_FOOTNOTE = re.compile(r"\[\^[^\]\s\[]+\](?![(\[])")
+
+
+def _footnote(state: StateInline, silent: bool) -> bool:
+    """Keep the mark of a footnote as it is written."""
+    if state.src[state.pos] != "[":
+        return False
+    match = _FOOTNOTE.match(state.src, state.pos, state.posMax)
+    if match is None:
+        return False
+    if not silent:
+        state.push("footnote", "", 0).content = match[0]
     state.pos = match.end()
     return True

@@ -13,6 +13,7 @@ from chat_tui.tui.transcript import render
 from chat_tui.tui.transcript.blocks import Block, Blocks
 from chat_tui.tui.transcript.heights import Heights
 from chat_tui.tui.transcript.palette import BOLD, Palette
+from chat_tui.tui.transcript.references import References
 from chat_tui.tui.transcript.wrap import clipped
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class Layout:
         self._exact = {0}
         self._measured = 0
         self._tail_lines = {}
+        self._references = References()
         self._measure()
 
     @property
@@ -153,11 +155,11 @@ class Layout:
             index = part - len(closed) - 1
             lines = self._tail_lines.get(index)
             if lines is None:
-                lines = self._tail_lines[index] = self._draw(self._open[index])
+                lines = self._tail_lines[index] = self._draw(self._open[index], None)
         else:
             key = (self.serial, part)
             found = self._drawn.get(key)
-            lines = self._draw(closed[part - 1]) if found is None else found
+            lines = self._draw(closed[part - 1], part) if found is None else found
             self._drawn[key] = lines
         self._heights.set(part, len(lines))
         self._exact.add(part)
@@ -180,6 +182,10 @@ class Layout:
         """Note the heights of what is new, without drawing it."""
         closed = self._blocks.closed
         self._exact.difference_update(range(self._measured + 1, len(self._heights)))
+        fresh = enumerate(closed[self._measured :], self._measured + 1)
+        if stale := self._references.grow(fresh, self._open):
+            self.serial = next(_serials)
+            self._exact -= stale
         self._heights.cut(self._measured + 1)
         room = self._room
         for block in closed[self._measured :]:
@@ -192,8 +198,9 @@ class Layout:
     def _room(self) -> int:
         return max(self._width - (INDENT if self.entry.folds else 0), 1)
 
-    def _draw(self, block: Block) -> Lines:
-        lines = render.draw(block, self._room, self._palette, self.entry.tone)
+    def _draw(self, block: Block, part: int | None) -> Lines:
+        refs = self._references.of(block, part)
+        lines = render.draw(block, self._room, self._palette, self.entry.tone, refs)
         if not self.entry.folds:
             return lines
         lead = Segment(" " * INDENT, self._palette["text"])

@@ -39,6 +39,8 @@ class Shape(StrEnum):
     RULE = "rule"
     HTML = "html"
     MATH = "math"
+    NOTE = "note"
+    """The definition of a link."""
 
 
 @dataclass(frozen=True, slots=True)

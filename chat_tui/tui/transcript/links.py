@@ -8,6 +8,7 @@ from typing import NamedTuple
 from chat_tui.tui.transcript.blocks import Blocks, Format
 from chat_tui.tui.transcript.inline import Look, plain, spans
 from chat_tui.tui.transcript.leaves import Piece, Shape
+from chat_tui.tui.transcript.references import References
 
 
 class Link(NamedTuple):
@@ -22,10 +23,14 @@ def links(body: str, form: Format) -> list[Link]:
     blocks = Blocks(form)
     blocks.feed(body)
     found: dict[str, str] = {}
-    for block in (*blocks.closed, *blocks.tail()):
+    references = References()
+    references.grow((), whole := [*blocks.closed, *blocks.tail()])
+    for block in whole:
+        refs = references.of(block)
         inline = block.piece.shape in (Shape.TEXT, Shape.HEADING, Shape.TABLE)
         for text in _texts(block.piece):
-            for url, run in groupby(spans(text) if inline else plain(text), lambda span: span.link):
+            read = spans(text, refs) if inline else plain(text)
+            for url, run in groupby(read, lambda span: span.link):
                 words = "".join(span.text for span in run if not span.look & Look.TARGET)
                 found.setdefault(url, words.replace("\n", " "))
     found.pop("", None)

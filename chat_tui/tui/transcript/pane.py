@@ -129,6 +129,8 @@ class TranscriptPane(ScrollView, inherit_bindings=False):
         self._ground = TRANSPARENT
         self._painted: list[Strip] = []
         """The lines of the window as the screen has them, or was told to fetch them."""
+        self._held: tuple[int, int] | None = None
+        """The chosen record and the row its title was painted on, and is to stay on."""
         self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(STRIPS)
 
     # --- size, colours and place ----------------------------------------------------------
@@ -160,7 +162,18 @@ class TranscriptPane(ScrollView, inherit_bindings=False):
         if palette is not None and self._document.differs(width, palette):
             self._view.keep(lambda: self._document.resize(width, palette))
             self._strips.clear()
+        elif region.height == self._view.height:
+            return
         self._view.height = region.height
+        self._hold()
+
+    def _hold(self) -> None:
+        """Let the title of the chosen record stand where it was painted, unless the end is kept."""
+        if self._held is None or self._follow:
+            return
+        ref, row = self._held
+        if ref == self._chosen and self._document.has(ref) and self._document.ready:
+            self._view.put(self._document.index(ref), row)
 
     def _changed(self) -> None:
         """Fill the window again, follow the end if it was in view, and repaint."""
@@ -169,12 +182,15 @@ class TranscriptPane(ScrollView, inherit_bindings=False):
         self._prepare()
         if self._follow:
             self._view.to_end()
+        else:
+            self._hold()
         self._repaint()
 
     def _moved(self) -> None:
         """Repaint after the reader moved the view."""
         self._rows = self._view.rows()
         self._follow = self._view.at_end
+        self._held = None
         self._repaint()
 
     def _repaint(self) -> None:
@@ -182,6 +198,10 @@ class TranscriptPane(ScrollView, inherit_bindings=False):
             return
         self._prepare()
         self._rows = self._view.rows()
+        self._held = None
+        if self._chosen is not None and self._document.has(self._chosen):
+            row = self._view.title_row(self._document.index(self._chosen))
+            self._held = None if row is None else (self._chosen, row)
         if self._view.at_end:
             self._follow, self._news = True, False
         self._scrollbar()

@@ -7,6 +7,7 @@ import re
 RULE = re.compile(r"(?:\*[ ]*){3,}$|(?:-[ ]*){3,}$|(?:_[ ]*){3,}$")
 ITEM = re.compile(r"([-+*]|(\d{1,9})[.)])(?= |$)")
 HEADING = re.compile(r"(#{1,6})(?: |$)")
+FOOTNOTE = re.compile(r"(\[\^[^\]\s\[]{1,40}\]): *")
 FENCE = re.compile(r"(`{3,})([^`]*)$|(~{3,})(.*)$")
 SETEXT = re.compile(r"(?:=+|-+) *$")
 DELIMITER = re.compile(r"\|? *:?-+:? *(?:\| *:?-+:? *)*\|? *$")

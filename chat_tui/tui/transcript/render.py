@@ -9,9 +9,10 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from chat_tui.tui.transcript import syntax, tables
-from chat_tui.tui.transcript.inline import Look, Span, plain, spans
+from chat_tui.tui.transcript.inline import Look, Refs, Span, plain, safe_link, spans
 from chat_tui.tui.transcript.leaves import Piece, Shape
 from chat_tui.tui.transcript.palette import BOLD, ITALIC, Palette
+from chat_tui.tui.transcript.references import definition
 from chat_tui.tui.transcript.wrap import Line, clipped, fold, wrap
 
 if TYPE_CHECKING:
@@ -29,13 +30,16 @@ LEAST = 8
 """Cells a block keeps for itself, however deep it is nested."""
 
 
-def draw(block: Block, width: int, palette: Palette, tone: str = "text") -> list[list[Segment]]:
+def draw(
+    block: Block, width: int, palette: Palette, tone: str = "text", refs: Refs = ()
+) -> list[list[Segment]]:
     """Return the lines of ``block``, each at most ``width`` cells.
 
-    ``tone`` is the role plain text has. The result depends on the arguments only.
+    ``tone`` is the role plain text has, ``refs`` what the labels of links stand for. The result
+    depends on the arguments only.
     """
     lead = _Lead(block, width, palette)
-    lines = _content(block.piece, width - lead.width, palette, tone)
+    lines = _content(block.piece, width - lead.width, palette, tone, refs)
     return lead.lines(lines, width)
 
 
@@ -99,13 +103,15 @@ def _fitted(line: list[Segment], width: int) -> list[Segment]:
     return list(Strip(line).crop(0, width))
 
 
-def _content(piece: Piece, width: int, palette: Palette, tone: str) -> list[list[Segment]]:
+def _content(
+    piece: Piece, width: int, palette: Palette, tone: str, refs: Refs
+) -> list[list[Segment]]:
     if piece.shape in (Shape.CODE, Shape.DATA):
         return _code(piece, width, palette)
     if piece.shape is Shape.TABLE:
-        return tables.table(piece, width, palette, tone)
+        return tables.table(piece, width, palette, tone, refs)
     if piece.shape is Shape.HEADING:
-        return _heading(piece, width, palette)
+        return _heading(piece, width, palette, refs)
     if piece.shape is Shape.RULE:
         return [[Segment("─" * min(width, MEASURE), palette["faint"])]]
     if piece.shape in (Shape.HTML, Shape.MATH):
@@ -113,7 +119,19 @@ def _content(piece: Piece, width: int, palette: Palette, tone: str) -> list[list
         return [[Segment(part, style)] for line in piece.lines for part in fold(line, width)]
     if piece.shape is Shape.PLAIN:
         return _plain(piece, min(width, MEASURE), palette, tone)
-    return styled(wrap(spans("\n".join(piece.lines)), min(width, MEASURE)), palette, tone)
+    measure = min(width, MEASURE)
+    if piece.shape is Shape.NOTE:
+        return styled(wrap(_note(piece.lines[0]), measure), palette, "muted")
+    return styled(wrap(spans("\n".join(piece.lines), refs), measure), palette, tone)
+
+
+def _note(line: str) -> list[Span]:
+    """Return the definition of a link as spans, its target a link where it may be opened."""
+    found = definition(line)
+    if found is None:
+        return [Span(line)]
+    start, target, end = line.partition(found.target)
+    return [Span(start), Span(target, Look.LINK, safe_link(target)), Span(end)]
 
 
 def _plain(piece: Piece, width: int, palette: Palette, tone: str) -> list[list[Segment]]:
@@ -128,8 +146,8 @@ def _plain(piece: Piece, width: int, palette: Palette, tone: str) -> list[list[S
     return result
 
 
-def _heading(piece: Piece, width: int, palette: Palette) -> list[list[Segment]]:
-    lines = wrap(spans(piece.lines[0]), min(width, MEASURE))
+def _heading(piece: Piece, width: int, palette: Palette, refs: Refs) -> list[list[Segment]]:
+    lines = wrap(spans(piece.lines[0], refs), min(width, MEASURE))
     tone = "heading" if piece.level < 3 else "text"
     weight = BOLD if piece.level < 4 else BOLD + ITALIC
     drawn = [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from rich.segment import Segment
 
-from chat_tui.tui.transcript.inline import Span, spans
+from chat_tui.tui.transcript.inline import Refs, Span, spans
 from chat_tui.tui.transcript.palette import BOLD, Palette
 from chat_tui.tui.transcript.wrap import Line, wrap
 
@@ -24,35 +24,37 @@ LEAST = 6
 """Cells below which a column is not worth having."""
 
 
-def table(piece: Piece, width: int, palette: Palette, tone: str) -> list[list[Segment]]:
+def table(
+    piece: Piece, width: int, palette: Palette, tone: str, refs: Refs = ()
+) -> list[list[Segment]]:
     """Return the lines of a table or of further rows of one."""
     shape = piece.table
     if shape is None:
         return []
-    widths = columns(shape, width)
+    widths = columns(shape, width, refs)
     result: list[list[Segment]] = []
     if widths is None:
         for index, row in enumerate(piece.rows or ((),)):
             if index or piece.joined:
                 result.append([Segment("─" * min(width, 24), palette["faint"])])
-            result.extend(_record(shape, row, width, palette, tone))
+            result.extend(_record(shape, row, width, palette, tone, refs=refs))
         return result
     if not piece.joined:
-        result.extend(_row(shape.header, shape.aligns, widths, palette, HEAD))
+        result.extend(_row(shape.header, shape.aligns, widths, palette, HEAD, refs=refs))
         ruler = ("─" * (GUTTER // 2) + "┼" + "─" * (GUTTER // 2)).join("─" * w for w in widths)
         result.append([Segment(ruler, palette["faint"])])
     for row in piece.rows:
-        result.extend(_row(row, shape.aligns, widths, palette, tone))
+        result.extend(_row(row, shape.aligns, widths, palette, tone, refs=refs))
     return result
 
 
 @lru_cache(maxsize=256)
-def columns(shape: Table, width: int) -> tuple[int, ...] | None:
+def columns(shape: Table, width: int, refs: Refs = ()) -> tuple[int, ...] | None:
     """Return the width of each column, or None when ``width`` is too little for columns."""
     count = len(shape.header)
     room = width - GUTTER * (count - 1)
     natural = [
-        max(1, *(_natural(row[column]) for row in (shape.header, *shape.sample)))
+        max(1, *(_natural(row[column], refs) for row in (shape.header, *shape.sample)))
         for column in range(count)
     ]
     if sum(natural) <= room:
@@ -80,8 +82,8 @@ def _shared(natural: list[int], least: list[int], room: int) -> list[int]:
     return widths
 
 
-def _natural(cell: str) -> int:
-    return max((_size(line) for line in wrap(spans(cell), 1 << 30)), default=0)
+def _natural(cell: str, refs: Refs) -> int:
+    return max((_size(line) for line in wrap(spans(cell, refs), 1 << 30)), default=0)
 
 
 def _word(shape: Table, column: int) -> int:
@@ -101,8 +103,10 @@ def _row(
     widths: Sequence[int],
     palette: Palette,
     tone: str,
+    *,
+    refs: Refs,
 ) -> list[list[Segment]]:
-    wrapped = [wrap(spans(cell), size) for cell, size in zip(row, widths, strict=True)]
+    wrapped = [wrap(spans(cell, refs), size) for cell, size in zip(row, widths, strict=True)]
     result: list[list[Segment]] = []
     for index in range(max(map(len, wrapped))):
         line: list[Segment] = []
@@ -133,14 +137,14 @@ def _segment(span: Span, palette: Palette, tone: str) -> Segment:
 
 
 def _record(
-    shape: Table, row: Sequence[str], width: int, palette: Palette, tone: str
+    shape: Table, row: Sequence[str], width: int, palette: Palette, tone: str, *, refs: Refs
 ) -> list[list[Segment]]:
     """Draw a row as lines of ``title: cell``."""
     result: list[list[Segment]] = []
     for index, title in enumerate(shape.header):
         cell = row[index] if index < len(row) else ""
-        label = [Span(f"{span.text}", span.look) for span in spans(title)]
-        lines = wrap([*label, Span(": "), *spans(cell)] if row else label, width)
+        label = [Span(f"{span.text}", span.look) for span in spans(title, refs)]
+        lines = wrap([*label, Span(": "), *spans(cell, refs)] if row else label, width)
         titled = len(title) + 1
         for line in lines:
             drawn: list[Segment] = []

@@ -43,7 +43,7 @@ class Transcript(FindingPane, can_focus=True, inherit_bindings=False):
     def show(self, records: Sequence[Record], *, older: bool, at_end: bool = True) -> None:
         """Replace everything; ``older`` tells whether there is more before the first record."""
         self._fill(records, older=older)
-        self._follow, self._news = at_end, False
+        self._follow, self._news, self._held = at_end, False, None
         self._view.anchor = Row(0, 0, 0)
         self.cursor = None
         self.find("")
@@ -66,7 +66,7 @@ class Transcript(FindingPane, can_focus=True, inherit_bindings=False):
         chosen = bookmark.cursor.find(self._document) if bookmark.cursor is not None else None
         self.cursor = None if chosen is None else self._document.records[chosen].ref
         row = bookmark.row(self._document)
-        self._follow = row is None
+        self._follow, self._held = row is None, None
         if row is not None:
             self._view.anchor = row
             newest = bookmark.newest.find(self._document) if bookmark.newest else None

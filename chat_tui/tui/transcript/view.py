@@ -105,6 +105,15 @@ class View:
             self.anchor = self._down(*self.anchor)
             self.rows()
 
+    def walk(self, row: Row, lines: int) -> Row:
+        """Return the line so many further down, or up when negative; stops at the ends."""
+        layout = self.document.layout(row.entry)
+        part = min(row.part, layout.parts - 1)
+        line = min(row.line, layout.height(part) - 1)
+        found = self._up(row.entry, part, line + lines)
+        found = self._down(*found)
+        return found if found.entry < len(self.document) else self._up(*found[:2], -1)
+
     def _down(self, index: int, part: int, line: int) -> Row:
         document = self.document
         while index < len(document):
@@ -154,9 +163,12 @@ class View:
         self.move(-row)
         self.rows()
 
-    def row_of(self, index: int) -> int | None:
-        """Return on which row of the window the first line of an entry is, if it is shown."""
-        for number, row in enumerate(self.rows()):
-            if row.entry == index:
-                return number if (row.part, row.line) == (0, 0) else None
-        return None
+    def title_row(self, index: int) -> int | None:
+        """Return on which row of the window the title of an entry is, if it is shown."""
+        title = Row(index, 0, self.document.layout(index).height(0) - 1)
+        return next((number for number, row in enumerate(self.rows()) if row == title), None)
+
+    def put(self, index: int, row: int) -> None:
+        """Show the title of an entry on a row of the window, or as near as the ends allow."""
+        self.anchor = Row(index, 0, self.document.layout(index).height(0) - 1)
+        self.move(-min(row, self.height - 1))

@@ -14,7 +14,7 @@ from tests.tui.transcript.corpus import DOCUMENTS
 Leaf = tuple[str, str, str]
 """Containers (q and i), what it is, its text."""
 
-PARSER = MarkdownIt("commonmark").enable("table").disable("reference")
+PARSER = MarkdownIt("commonmark").enable("table")
 SHAPES = {
     "heading_open": Shape.HEADING,
     "paragraph_open": Shape.TEXT,
@@ -64,7 +64,7 @@ def ours(text: str) -> list[Leaf]:
     found: list[Leaf] = []
     for block in [*blocks.closed, *blocks.tail()]:
         boxes = "".join("i" if box.marker else "q" for box in block.boxes)
-        if block.piece.joined:
+        if block.piece.joined or block.piece.shape is Shape.NOTE:
             continue
         content = "" if block.piece.shape is Shape.TABLE else "\n".join(block.piece.lines)
         found.append((boxes, block.piece.shape, plain(content)))

@@ -246,3 +246,19 @@ def test_deep_json_does_not_exhaust_the_stack() -> None:
         deep = [deep]
     assert of({"type": "new_thing", "payload": deep}).title == "new_thing"
     assert of(OUTPUT | {"output": "[" * 50_000}).body.startswith("[")
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("**What is asked** and *why*", "What is asked and why"),
+        ("### `code` in a title", "code in a title"),
+        ("- a [link](http://a.b) in a list", "a link in a list"),
+        ("**Not closed", "Not closed"),
+        ("2 * 3 * 4 = 24", "2 * 3 * 4 = 24"),
+    ],
+)
+def test_folded_reasoning_is_told_in_plain_words(line: str, words: str) -> None:
+    summary = [{"type": "summary_text", "text": f"{line}\n\nmore"}]
+    record = Record({"type": "reasoning", "summary": summary})
+    assert entry(record, Pairs()).detail == words

@@ -1,86 +1,25 @@
-"""What must hold whatever comes: streamed text ends as the whole, and the reader's line stays."""
+"""What must hold whatever comes: the line the reader looks at stays where it is."""
 
 from __future__ import annotations
 
+import asyncio
 import random
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rich.cells import cell_len
 
-from chat_tui.items import Record, visible
-from chat_tui.tui.transcript.blocks import Blocks
+from chat_tui.items import Record
 from tests.tui.transcript.corpus import DOCUMENTS, LONG_CODE, message
-from tests.tui.transcript.test_render import draw_clean, drawn
 from tests.tui.transcript.test_transcript import Bare, output
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.pilot import Pilot
+
     from chat_tui.tui.transcript.transcript import Transcript
-
-LINES = [
-    *(line for text in DOCUMENTS.values() for line in text.split("\n") if len(line) < 120),
-    "    ",
-    "```",
-    "~~~~",
-    "$$",
-    "> ",
-    "- ",
-    "| a | b |",
-    "|---|:-:|",
-    "[1]: http://a.b",
-]
-
-
-def corpus() -> list[str]:
-    """Return two hundred documents: our own, and mixtures of their lines."""
-    chance = random.Random(7)
-    mixed = [
-        "\n".join(chance.choices(LINES, k=chance.randrange(1, 30)))
-        for _ in range(200 - len(DOCUMENTS))
-    ]
-    return [*DOCUMENTS.values(), *mixed]
-
-
-def check(text: str, width: int, cuts: list[int]) -> None:
-    """Feed a text in pieces; at every cut the lines are those of the prefix drawn at once."""
-    blocks = Blocks()
-    at = 0
-    for cut in (*cuts, len(text)):
-        blocks.feed(text[at:cut])
-        at = cut
-        lines = drawn(blocks, width)
-        assert lines == draw_clean(text[:cut], width)
-        for line in lines:
-            assert sum(cell_len(segment.text) for segment in line) <= width
-
-
-@pytest.mark.parametrize("part", range(10))
-def test_every_prefix_of_the_corpus_is_drawn_as_if_it_were_all(part: int) -> None:
-    texts = corpus()
-    assert len(texts) == 200
-    chance = random.Random(part)
-    for text in texts[part::10]:
-        clean = visible(text)
-        count = min(len(clean), 40)
-        cuts = sorted(chance.sample(range(len(clean)), count))
-        check(clean, chance.randrange(20, 201), cuts)
-
-
-@settings(max_examples=100, deadline=None)
-@given(
-    st.lists(st.sampled_from(LINES) | st.text(max_size=20), max_size=12).map("\n".join),
-    st.integers(20, 200),
-    st.data(),
-)
-def test_every_prefix_of_any_text_is_drawn_as_if_it_were_all(
-    text: str, width: int, data: st.DataObject
-) -> None:
-    clean = visible(text)
-    cuts = data.draw(st.lists(st.integers(0, len(clean)), max_size=8).map(sorted))
-    check(clean, width, cuts)
-
 
 # --- the reader's place ---------------------------------------------------------------------------
 
@@ -96,76 +35,120 @@ def records(chance: random.Random, count: int) -> list[Record]:
     return made
 
 
-def gap(app: Bare, index: int) -> int:
-    """Return how many empty lines stand above the first line of an item."""
-    return len(app.transcript._document.layout(index).head()) - 1
-
-
-def cursor_row(app: Bare) -> int:
-    """Return on which line of the screen the chosen item's first line stands, -1 for nowhere."""
+def title_row(app: Bare) -> int:
+    """Return on which line of the screen the chosen item's title stands, -1 for nowhere."""
     pane = app.transcript
     assert pane.cursor is not None
-    row = pane._view.row_of(pane._document.index(pane.cursor))
-    return -1 if row is None else row + gap(app, pane._document.index(pane.cursor))
+    row = pane._view.title_row(pane._document.index(pane.cursor))
+    return -1 if row is None else row
 
 
-async def change(app: Bare, chance: random.Random) -> str:
+def measure(pane: Transcript, index: int) -> None:
+    """Correct the height of an item."""
+    layout = pane._document.layout(index)
+    for part in range(layout.parts):
+        layout.height(part)
+    pane._document.settle(index)
+    pane._changed()
+
+
+def grow(pane: Transcript, ref: int, times: int) -> None:
+    """Let an item be written on."""
+    pane.stream(ref, "\n\nmore\n\n- and more " * times)
+    pane._flush()
+
+
+def fold(pane: Transcript, ref: int, *, folded: bool) -> None:
+    """Fold or open an item."""
+    pane._document.fold(ref, folded)
+    pane._changed()
+
+
+def raw(pane: Transcript, ref: int) -> None:
+    """Show an item as JSON, or rendered again."""
+    pane._document.toggle_raw(ref)
+    pane._changed()
+
+
+CHANGES: dict[str, Callable[[Transcript, int, random.Random], object]] = {
+    "append": lambda pane, _, chance: pane.append(records(chance, 1)[0]),
+    "prepend": lambda pane, _, chance: pane.prepend(
+        records(chance, chance.randrange(1, 30)), older=False
+    ),
+    "measure": lambda pane, ref, _: measure(pane, pane._document.index(ref)),
+    "grow": lambda pane, ref, chance: grow(pane, ref, chance.randrange(1, 9)),
+    "fold all": lambda pane, _ref, _: pane.action_toggle_all(),
+    "fold": lambda pane, ref, chance: fold(pane, ref, folded=bool(chance.randrange(2))),
+    "raw": lambda pane, ref, _: raw(pane, ref),
+    "drop": lambda pane, ref, _: pane.drop(ref),
+    "update": lambda pane, ref, chance: pane.update(
+        Record(message("assistant", "other " * chance.randrange(1, 500)), ref=ref)
+    ),
+    "replace": lambda pane, ref, chance: pane.replace(
+        ref, output("an output\n" * chance.randrange(1, 9))
+    ),
+}
+"""What may happen to an item that is not the chosen one, or around it."""
+THEMES = ["textual-dark", "textual-light", "nord", "gruvbox"]
+
+
+async def happen(app: Bare, pilot: Pilot[None], chance: random.Random) -> str:
     """Let something happen that is none of the reader's business; return what."""
     pane: Transcript = app.transcript
-    document = pane._document
-    others = [n for n, record in enumerate(document.records) if record.ref != pane.cursor]
-    what = chance.choice(["append", "prepend", "measure", "grow", "fold all", "drop", "update"])
-    index = chance.choice(others)
-    shown = {row.entry for row in pane._view.rows()}
-    if what == "append":
-        pane.append(records(chance, 1)[0])
-    elif what == "prepend":
-        pane.prepend(records(chance, chance.randrange(1, 30)), older=False)
-    elif what == "measure":
-        layout = document.layout(index)
-        for part in range(layout.parts):
-            layout.height(part)
-        document.settle(index)
-        pane._changed()
-    elif what == "grow" and index not in shown:
-        pane.stream(document.records[index].ref, "\n\nmore\n\n- and more " * chance.randrange(1, 9))
-        pane._flush()
-    elif what == "fold all":
-        pane.action_toggle_all()
-    elif what == "drop" and index not in shown and len(others) > 5:
-        pane.drop(document.records[index].ref)
-    elif what == "update" and index not in shown:
-        ref = document.records[index].ref
-        pane.update(Record(message("assistant", "other " * chance.randrange(1, 500)), ref=ref))
+    what = chance.choice([*CHANGES, "width", "height", "both", "theme"])
+    if what in CHANGES:
+        others = [record.ref for record in pane.records if record.ref != pane.cursor]
+        shown = {pane.records[row.entry].ref for row in pane._view.rows()} & {*others}
+        ref = chance.choice(sorted(shown) if shown and chance.randrange(2) else others)
+        CHANGES[what](pane, ref, chance)
+        return what
+    width, height = app.size
+    if what == "theme":
+        app.theme = chance.choice(THEMES)
     else:
-        return "nothing"
+        await pilot.resize_terminal(
+            width if what == "height" else chance.randrange(20, 200),
+            height if what == "width" else chance.randrange(8, 40),
+        )
+    await pilot.pause()
     return what
 
 
-@pytest.mark.parametrize("seed", range(12))
-async def test_the_line_under_the_cursor_never_moves(seed: int) -> None:
-    chance = random.Random(seed)
+async def read_on(chance: random.Random) -> None:
+    """Choose items here and there, and look where their titles are while things happen."""
     app = Bare()
-    async with app.run_test(size=(chance.randrange(30, 120), 24)) as pilot:
+    async with app.run_test(size=(chance.randrange(30, 120), chance.randrange(10, 30))) as pilot:
         pane = app.transcript
         pane.show(records(chance, 40), older=False)
         await pilot.pause()
-        for _ in range(8):
-            pane.cursor = pane.records[chance.randrange(3, len(pane.records) - 3)].ref
-            pane._choose(pane._document.index(pane.cursor))
+        for _ in range(4):
+            pane._choose(chance.randrange(3, len(pane.records) - 3))
             pane._view.move(-chance.randrange(1, 8))
             pane._moved()
             await pilot.pause()
-            if cursor_row(app) < 0:
-                continue
-            for _ in range(6):
-                before = cursor_row(app)
-                what = await change(app, chance)
-                assert cursor_row(app) == before, what
+            for _ in range(8):
+                before = title_row(app)
+                if before < 0 or pane._follow:
+                    break
+                what = await happen(app, pilot, chance)
+                after, expected = title_row(app), min(before, pane._view.height - 1)
+                if pane._view.at_end:
+                    assert after >= expected, f"{what}: only what lacks below may push it down"
+                elif pane._view.anchor == (0, 0, 0):
+                    assert after <= expected, f"{what}: only what lacks above may pull it up"
+                else:
+                    assert after == expected, what
+                assert app.lines()[after][0] == "▌", f"{what}: what is painted is the chosen item"
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 1 << 32))
+def test_the_line_under_the_cursor_never_moves(seed: int) -> None:
+    asyncio.run(read_on(random.Random(seed)))
 
 
 @pytest.mark.parametrize("seed", range(6))
-async def test_the_item_at_the_top_stays_there_when_the_size_changes(seed: int) -> None:
+async def test_without_a_cursor_what_is_at_the_top_stays_there_in_any_size(seed: int) -> None:
     chance = random.Random(seed)
     app = Bare()
     async with app.run_test(size=(80, 24)) as pilot:

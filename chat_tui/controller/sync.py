@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -53,7 +54,7 @@ async def adopt(
             response = await endpoint.gateway.response(identifier)
             bound = response.get("conversation")
             if not isinstance(bound, dict):
-                return await _adopt_chain(library, endpoint, row, response)
+                return await enter_chain(library, row, response, endpoint)
             identifier = str(bound.get("id"))
         return await _adopt_conversation(library, endpoint, row, identifier)
     except GatewayError as error:
@@ -92,11 +93,12 @@ async def _adopt_conversation(
     return from_row(row, endpoint.profile, Window(tuple(records), 0, not page.has_more))
 
 
-async def _adopt_chain(
-    library: Library, endpoint: Endpoint, row: ConversationRow, response: RawItem
+async def enter_chain(
+    library: Library, row: ConversationRow, response: RawItem, endpoint: Endpoint
 ) -> Conversation:
+    """Enter a conversation that goes on from a stored response in the library."""
     identifier = str(response.get("id"))
-    items = await _input_items(endpoint.gateway, identifier)
+    items = await input_items(endpoint.gateway, identifier)
     output = response.get("output")
     items += [raw for raw in output if isinstance(raw, dict)] if isinstance(output, list) else []
     model = str(response.get("model") or "")
@@ -104,7 +106,7 @@ async def _adopt_chain(
         replace(
             row,
             response_id=identifier,
-            title=title_of_items(items),
+            title=row.title or title_of_items(items),
             chaining=str(Chaining.RESPONSE),
             created_at=seconds(response.get("created_at")),
             model=row.model or model,
@@ -116,7 +118,7 @@ async def _adopt_chain(
     return from_row(row, endpoint.profile, Window(tuple(records), 0, reaches_start=True))
 
 
-async def _input_items(gateway: Gateway, response_id: str) -> list[RawItem]:
+async def input_items(gateway: Gateway, response_id: str) -> list[RawItem]:
     """Return everything a response was given, oldest first; nothing where that cannot be asked."""
     items: list[RawItem] = []
     after = ""
@@ -162,6 +164,24 @@ async def take_in(library: Library, conversation: Conversation, page: Page) -> b
         conversation.first_rank = 0
         conversation.row = replace(conversation.row, complete=complete)
         await library.items.replace_from(conversation.key, 0, records, complete=complete)
+    return True
+
+
+async def take_in_all(
+    library: Library, conversation: Conversation, items: Sequence[RawItem]
+) -> bool:
+    """Take in all items there are, oldest first; returns whether the records changed.
+
+    The older records that are cached must have been loaded.
+    """
+    state = conversation.state
+    records, _ = merge(state.records, items, reaches_start=True)
+    if records == state.records and state.complete:
+        return False
+    conversation.state = replace(state, records=records, complete=True)
+    conversation.first_rank = 0
+    conversation.row = replace(conversation.row, complete=True)
+    await library.items.replace_from(conversation.key, 0, records, complete=True)
     return True
 
 

@@ -80,7 +80,7 @@ def examine(items: Sequence[RawItem]) -> tuple[Finding, ...]:
             ailment = Ailment.APPROVAL
         elif view.kind is Kind.REASONING and not _leads_on(views, position):
             ailment = Ailment.REASONING
-        elif view.status in _UNFINISHED:
+        elif view.status in _UNFINISHED and not view.is_output:  # an output so marked is an answer
             ailment = Ailment.INCOMPLETE
         elif _is_empty(view):
             ailment = Ailment.EMPTY

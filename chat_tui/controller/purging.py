@@ -166,10 +166,10 @@ class Purging(Opening):
         """Finish purges in the background and say so."""
         for receipt in await self.finish_purges():
             if receipt.key:
-                self._emit(Notice(sentence_of(receipt)))
+                self._emit(Notice(purge_sentence(receipt)))
 
 
-def sentence_of(receipt: Purge) -> str:
+def purge_sentence(receipt: Purge) -> str:
     """Return what became of a purge."""
     gone, kept = len(receipt.of(Gone.YES)), len(receipt.of(Gone.NO))
     if kept:

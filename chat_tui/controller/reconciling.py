@@ -12,6 +12,7 @@ from chat_tui.controller.events import ListChanged, RecordsChanged
 from chat_tui.controller.listed import listed
 from chat_tui.controller.mending.comparing import Comparison, compare
 from chat_tui.controller.opening import Opening
+from chat_tui.controller.view import View
 from chat_tui.errors import ChatTuiError
 from chat_tui.gateway import GatewayError, Trouble
 
@@ -45,6 +46,13 @@ class Reconciled:
 
 class Reconciling(Opening):
     """Comparing and refreshing."""
+
+    async def find(self, target: str) -> View:
+        """Return a conversation as it is here, without asking its server unless it is unknown.
+
+        Named as for ``open``. Raises NotFound.
+        """
+        return self._view(await self._find(target))
 
     async def reconcile(self, key: int, *, refresh: bool = False) -> Reconciled:
         """Compare a conversation's copy with its server; ``refresh`` brings the copy in line.

@@ -23,7 +23,7 @@ def as_markdown(items: Sequence[RawItem]) -> str:
     return "\n\n".join(_section(Item(raw)).rstrip() for raw in items)
 
 
-FORMATS: dict[str, Callable[[Sequence[RawItem]], str]] = {
+COPY_FORMATS: dict[str, Callable[[Sequence[RawItem]], str]] = {
     "text": as_text,
     "markdown": as_markdown,
     "json": as_json,

@@ -129,9 +129,8 @@ class Branching(Opening):
         except GatewayError as error:
             if error.trouble is not Trouble.NOT_FOUND:
                 raise
-        while await sync.older_here(self._library, conversation) is not None:
-            pass
-        return [r.raw for r in conversation.state.placed(Place.CONVERSATION)], (_GONE,)
+        records = await sync.all_records(self._library, conversation)
+        return [r.raw for r in records if r.place is Place.CONVERSATION], (_GONE,)
 
 
 async def _response_with(gateway: Gateway, last: str, item_id: str) -> str:

@@ -54,9 +54,7 @@ class Mending(Branching):
         """Return all items of a conversation, oldest first, as its server lists them now."""
         conversation = await self._find(key)
         notes = await self._library.pins.read(key)
-        while await sync.older_here(self._library, conversation) is not None:
-            pass
-        records = conversation.state.records
+        records = await sync.all_records(self._library, conversation)
         identifier = conversation.state.conversation_id
         if identifier:
             endpoint = await self._endpoints.get(self._profile_of(conversation))
@@ -191,10 +189,13 @@ class Mending(Branching):
 
     async def _look_again(self, conversation: Conversation, endpoint: Endpoint) -> None:
         """Take in what the server lists after a change of its items."""
+        turn = conversation.turn
         try:
             items = await listed(endpoint.gateway, conversation.state.conversation_id)
         except GatewayError:
             return  # the next opening looks again
+        if conversation.running or conversation.turn is not turn:
+            return  # what was listed may be older than that turn
         if await sync.take_in_all(self._library, conversation, items):
             if conversation.key in self._open:
                 self._emit(RecordsChanged(self._view(conversation)))

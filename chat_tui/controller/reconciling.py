@@ -99,12 +99,11 @@ class Reconciling(Opening):
     async def _compare(
         self, conversation: Conversation, endpoint: Endpoint, *, refresh: bool
     ) -> Reconciled:
+        turn = conversation.turn
         items = await listed(endpoint.gateway, conversation.state.conversation_id)
-        async with conversation.loading:
-            while await sync.older_here(self._library, conversation) is not None:
-                pass
-        comparison = compare(conversation.state.records, items)
-        if not refresh or conversation.running:
+        comparison = compare(await sync.all_records(self._library, conversation), items)
+        busy = conversation.running or conversation.turn is not turn
+        if not refresh or busy:  # what was listed may be older than that turn
             return _told(conversation, comparison.sentence, comparison)
         if await sync.take_in_all(self._library, conversation, items):
             self._emit(RecordsChanged(self._view(conversation)))

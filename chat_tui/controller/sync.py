@@ -170,12 +170,11 @@ async def take_in(library: Library, conversation: Conversation, page: Page) -> b
 async def take_in_all(
     library: Library, conversation: Conversation, items: Sequence[RawItem]
 ) -> bool:
-    """Take in all items there are, oldest first; returns whether the records changed.
-
-    The older records that are cached must have been loaded.
-    """
-    state = conversation.state
-    records, _ = merge(state.records, items, reaches_start=True)
+    """Take in all items there are, oldest first; returns whether the records changed."""
+    async with conversation.loading:
+        known = tuple(await all_records(library, conversation))
+        state = conversation.state
+    records, _ = merge(known, items, reaches_start=True)
     if records == state.records and state.complete:
         return False
     conversation.state = replace(state, records=records, complete=True)
@@ -215,6 +214,17 @@ async def older_here(library: Library, conversation: Conversation) -> tuple[Reco
     conversation.first_rank = window.first_rank
     complete = window.reaches_start and conversation.row.complete
     return _prepended(conversation, window.records, complete=complete)
+
+
+async def all_records(library: Library, conversation: Conversation) -> list[Record]:
+    """Return the loaded records and all cached before them, without loading these."""
+    older: list[Record] = []
+    before, reaches_start = conversation.first_rank, False
+    while not reaches_start:
+        window = await library.items.window(conversation.key, before=before, limit=WINDOW)
+        older[:0] = window.records
+        before, reaches_start = window.first_rank, window.reaches_start
+    return [*older, *conversation.state.records]
 
 
 async def older_there(

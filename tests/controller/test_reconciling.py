@@ -68,3 +68,24 @@ async def test_all_conversations_are_compared(me: Client, server: EmbeddedServer
     assert found[chain].agrees
     assert len(me.controller._open) <= 2
     assert {r.agrees async for r in me.controller.reconcile_all()} == {True, False}
+
+
+async def test_looking_loads_nothing_into_an_open_conversation(
+    me: Client, server: EmbeddedServer
+) -> None:
+    http = server.http()
+    identifier = http.post("/conversations", json={}).json()["id"]
+    for start in range(0, 400, 20):
+        items = [{"role": "user", "content": f"{number}"} for number in range(start, start + 20)]
+        http.post(f"/conversations/{identifier}/items", json={"items": items})
+    key = (await me.open(identifier)).key
+    await me.controller.reconcile(key, refresh=True)
+    await me.new()
+    await me.open(key)
+    loaded = me.texts(key)
+    assert len(loaded) < 400
+    found = await me.controller.reconcile(key)
+    assert found.comparison is not None
+    assert found.comparison.same == 400
+    assert len((await me.controller.items(key)).seen) == 400
+    assert me.texts(key) == loaded

@@ -60,8 +60,14 @@ class Finding:
 
 
 def examine(items: Sequence[RawItem]) -> tuple[Finding, ...]:
-    """Return what is wrong with a conversation's items, oldest first, in their order."""
-    views = [Item(raw) for raw in items]
+    """Return what is wrong with a conversation's items, oldest first, in their order.
+
+    What was folded into a compaction item is read no more: an output for a call from there would
+    itself stand alone.
+    """
+    everything = [Item(raw) for raw in items]
+    start = _latest_compaction(everything)
+    views = everything[start:]
     answered = {(view.type, view.call_id) for view in views if view.is_output}
     decided = {
         view.raw.get("approval_request_id")
@@ -89,8 +95,16 @@ def examine(items: Sequence[RawItem]) -> tuple[Finding, ...]:
             continue
         if view.output_type:
             called.add(key)
-        found.append(Finding(position, view, ailment))
+        found.append(Finding(start + position, view, ailment))
     return tuple(found)
+
+
+def _latest_compaction(views: Sequence[Item]) -> int:
+    """Return where the latest compaction item that holds anything stands, 0 without one."""
+    for position in range(len(views) - 1, -1, -1):
+        if views[position].raw.get("encrypted_content") and views[position].type == "compaction":
+            return position
+    return 0
 
 
 def _leads_on(views: Sequence[Item], position: int) -> bool:

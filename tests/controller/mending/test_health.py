@@ -22,6 +22,7 @@ from tests.controller.mending.making import (
 )
 
 ASKED = request()
+FOLDED: RawItem = {"id": "cmp_1", "type": "compaction", "encrypted_content": "x"}
 
 HEALTHY: dict[str, list[RawItem]] = {
     "nothing": [],
@@ -35,6 +36,7 @@ HEALTHY: dict[str, list[RawItem]] = {
     "a server's own search": [call("s", "tool_search_call", execution="server"), answer()],
     "an image alone": [message("user", "") | {"content": [{"type": "input_image"}]}, answer()],
     "a refusal": [user(), answer() | {"content": [{"type": "refusal", "refusal": "No."}]}],
+    "what was folded away": [call("a"), thought(), FOLDED, user(), answer()],
     "a type nobody knows after reasoning": [thought(), {"id": "x_1", "type": "telepathy"}],
 }
 SICK: dict[str, tuple[list[RawItem], list[tuple[int, Ailment]]]] = {
@@ -45,6 +47,14 @@ SICK: dict[str, tuple[list[RawItem], list[tuple[int, Ailment]]]] = {
         [(0, Ailment.CALL), (1, Ailment.OUTPUT)],
     ),
     "an output before its call": ([output("a"), call("a")], [(0, Ailment.OUTPUT)]),
+    "an output whose call was folded away": (
+        [call("a"), FOLDED, output("a")],
+        [(2, Ailment.OUTPUT)],
+    ),
+    "a compaction that holds nothing": (
+        [user(), FOLDED | {"encrypted_content": ""}],
+        [(1, Ailment.EMPTY)],
+    ),
     "an output alone": ([user(), output("a")], [(1, Ailment.OUTPUT)]),
     "reasoning at the end": ([user(), thought()], [(1, Ailment.REASONING)]),
     "reasoning before a question": ([thought(), user()], [(0, Ailment.REASONING)]),
@@ -91,6 +101,7 @@ _item = st.one_of(
     st.builds(output, _ids, _kinds.map(lambda kind: f"{kind}_output")),
     st.builds(request),
     st.builds(decision, st.just("mcpr_1")),
+    st.builds(dict, st.just(FOLDED)),
 )
 
 

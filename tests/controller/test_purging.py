@@ -81,6 +81,23 @@ async def test_items_of_a_conversation_that_was_gone_already_are_not_confirmed(
     assert await me.controller.conversations() == []
 
 
+async def test_the_response_of_a_stopped_turn_is_purged_too(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    own = EmbeddedServer.start(tmp_path / "own", interrupted="discard")
+    async with client(own, tmp_path / "mine") as me:
+        key = await me.new()
+        await me.say(key, echo("one"))
+        await me.start(key, slowly("two"))
+        report = await me.stop(key)
+        assert not report.kept
+    async with client(own, tmp_path / "mine") as again:
+        plan = await again.controller.plan_purge(key)
+        assert report.response_id in plan.responses
+        receipt = await again.controller.purge(plan)
+        assert receipt.of(Gone.NO) == ()
+    own.stop()
+
+
 async def test_an_answer_under_way_is_not_purged(me: Client) -> None:
     key = await me.new()
     await me.say(key, echo("one"))

@@ -10,7 +10,6 @@ from chat_tui.controller import sync
 from chat_tui.controller.conversation import Conversation
 from chat_tui.controller.endpoints import Endpoint
 from chat_tui.controller.events import ListChanged
-from chat_tui.controller.listed import listed_for_copy
 from chat_tui.controller.making import make_conversation
 from chat_tui.controller.mending.branching import (
     ForkPlan,
@@ -20,6 +19,7 @@ from chat_tui.controller.mending.branching import (
 )
 from chat_tui.controller.mending.progress import Told, untold
 from chat_tui.controller.opening import Opening
+from chat_tui.controller.whole import all_records, listed_for_copy
 from chat_tui.errors import ChatTuiError
 from chat_tui.gateway import Gateway, GatewayError, Trouble
 from chat_tui.items import Item, Place, RawItem
@@ -68,7 +68,8 @@ class Branching(Opening):
         told = (
             f"Makes a new conversation here that goes on from {short_id(parent)}; this one stays."
         )
-        return Fork(key, None, parent, (told, "The whole turn of that item is taken along."))
+        whole = ("The whole turn of that item is taken along.",) if at else ()
+        return Fork(key, None, parent, (told, *whole))
 
     async def fork(self, fork: Fork, told: Told = untold) -> int:
         """Make a planned fork and return the key of the new conversation.
@@ -129,7 +130,7 @@ class Branching(Opening):
         except GatewayError as error:
             if error.trouble is not Trouble.NOT_FOUND:
                 raise
-        records = await sync.all_records(self._library, conversation)
+        records = await all_records(self._library, conversation)
         return [r.raw for r in records if r.place is Place.CONVERSATION], (_GONE,)
 
 

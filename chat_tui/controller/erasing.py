@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from chat_tui.controller.listed import listed
 from chat_tui.controller.mending.progress import Progress, Told, untold
+from chat_tui.controller.whole import listed
 from chat_tui.gateway import Gateway, GatewayError, Trouble
 from chat_tui.items import Item
 from chat_tui.library import Gone, Library, Purge, Step, StepKind

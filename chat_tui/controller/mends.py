@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from chat_tui.controller import sync
 from chat_tui.controller.branches import Branching, Fork
 from chat_tui.controller.conversation import Conversation
 from chat_tui.controller.endpoints import Endpoint
 from chat_tui.controller.events import ListChanged, RecordsChanged
-from chat_tui.controller.listed import listed
 from chat_tui.controller.mending.choosing import (
     AdditionPlan,
     Deleted,
@@ -24,6 +22,7 @@ from chat_tui.controller.mending.choosing import (
 from chat_tui.controller.mending.health import Finding, examine
 from chat_tui.controller.mending.progress import Progress, Told, untold
 from chat_tui.controller.mending.repairs import Remedy, RepairPlan, plan_repair, worth_repairing
+from chat_tui.controller.whole import all_records, listed, take_in_all
 from chat_tui.errors import EXIT_USAGE, ChatTuiError, NotFound
 from chat_tui.gateway import CREATE_LIMIT, Gateway, GatewayError, Trouble
 from chat_tui.items import Item, RawItem
@@ -54,7 +53,7 @@ class Mending(Branching):
         """Return all items of a conversation, oldest first, as its server lists them now."""
         conversation = await self._find(key)
         notes = await self._library.pins.read(key)
-        records = await sync.all_records(self._library, conversation)
+        records = await all_records(self._library, conversation)
         identifier = conversation.state.conversation_id
         if identifier:
             endpoint = await self._endpoints.get(self._profile_of(conversation))
@@ -196,7 +195,7 @@ class Mending(Branching):
             return  # the next opening looks again
         if conversation.running or conversation.turn is not turn:
             return  # what was listed may be older than that turn
-        if await sync.take_in_all(self._library, conversation, items):
+        if await take_in_all(self._library, conversation, items):
             if conversation.key in self._open:
                 self._emit(RecordsChanged(self._view(conversation)))
             self._emit(ListChanged())

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from chat_tui.controller.erasing import Erasing
 from chat_tui.controller.events import ListChanged, Notice
-from chat_tui.controller.listed import listed
 from chat_tui.controller.mending.progress import Told, untold
 from chat_tui.controller.opening import Opening
+from chat_tui.controller.whole import listed
 from chat_tui.errors import ChatTuiError, Severity
 from chat_tui.gateway import GatewayError, Trouble
 from chat_tui.items import Item, Place

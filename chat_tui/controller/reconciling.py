@@ -9,10 +9,10 @@ from chat_tui.controller import sync
 from chat_tui.controller.conversation import UNTITLED, Conversation
 from chat_tui.controller.endpoints import Endpoint
 from chat_tui.controller.events import ListChanged, RecordsChanged
-from chat_tui.controller.listed import listed
 from chat_tui.controller.mending.comparing import Comparison, compare
 from chat_tui.controller.opening import Opening
 from chat_tui.controller.view import View
+from chat_tui.controller.whole import all_records, listed, take_in_all
 from chat_tui.errors import ChatTuiError
 from chat_tui.gateway import GatewayError, Trouble
 
@@ -101,11 +101,11 @@ class Reconciling(Opening):
     ) -> Reconciled:
         turn = conversation.turn
         items = await listed(endpoint.gateway, conversation.state.conversation_id)
-        comparison = compare(await sync.all_records(self._library, conversation), items)
+        comparison = compare(await all_records(self._library, conversation), items)
         busy = conversation.running or conversation.turn is not turn
         if not refresh or busy:  # what was listed may be older than that turn
             return _told(conversation, comparison.sentence, comparison)
-        if await sync.take_in_all(self._library, conversation, items):
+        if await take_in_all(self._library, conversation, items):
             self._emit(RecordsChanged(self._view(conversation)))
         await sync.refresh_metadata(self._library, endpoint, conversation)
         self._emit(ListChanged())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -167,23 +166,6 @@ async def take_in(library: Library, conversation: Conversation, page: Page) -> b
     return True
 
 
-async def take_in_all(
-    library: Library, conversation: Conversation, items: Sequence[RawItem]
-) -> bool:
-    """Take in all items there are, oldest first; returns whether the records changed."""
-    async with conversation.loading:
-        known = tuple(await all_records(library, conversation))
-        state = conversation.state
-    records, _ = merge(known, items, reaches_start=True)
-    if records == state.records and state.complete:
-        return False
-    conversation.state = replace(state, records=records, complete=True)
-    conversation.first_rank = 0
-    conversation.row = replace(conversation.row, complete=True)
-    await library.items.replace_from(conversation.key, 0, records, complete=True)
-    return True
-
-
 async def refresh_metadata(
     library: Library, endpoint: Endpoint, conversation: Conversation
 ) -> bool:
@@ -214,17 +196,6 @@ async def older_here(library: Library, conversation: Conversation) -> tuple[Reco
     conversation.first_rank = window.first_rank
     complete = window.reaches_start and conversation.row.complete
     return _prepended(conversation, window.records, complete=complete)
-
-
-async def all_records(library: Library, conversation: Conversation) -> list[Record]:
-    """Return the loaded records and all cached before them, without loading these."""
-    older: list[Record] = []
-    before, reaches_start = conversation.first_rank, False
-    while not reaches_start:
-        window = await library.items.window(conversation.key, before=before, limit=WINDOW)
-        older[:0] = window.records
-        before, reaches_start = window.first_rank, window.reaches_start
-    return [*older, *conversation.state.records]
 
 
 async def older_there(

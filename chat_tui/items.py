@@ -125,6 +125,11 @@ class Item:
         return self.type in _OUTPUT_OF and self.type != "program"
 
     @property
+    def output_type(self) -> str:
+        """The wire type of what answers this item, or an empty string."""
+        return _OUTPUT_OF.get(self.type, "")
+
+    @property
     def is_output(self) -> bool:
         """Whether this answers a call."""
         return self.type in _OUTPUT_OF.values()

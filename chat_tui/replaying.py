@@ -32,6 +32,18 @@ def replay(records: Iterable[Record]) -> list[RawItem]:
     return [_clean(record.item) for record in replayable(records)]
 
 
+def cleaned(raw: RawItem) -> RawItem:
+    """Return an item as a server takes it from a client: no id, no nulls, nothing only it says.
+
+    What is of a type that cannot be replayed keeps all its other fields.
+    """
+    item = Item(raw)
+    if item.type in _FIELDS:
+        return _clean(item)
+    bare: RawItem = _bare(raw)
+    return {name: value for name, value in bare.items() if name != "id"}
+
+
 def replayable(records: Iterable[Record]) -> list[Record]:
     """Return the records that can be sent again, oldest first.
 

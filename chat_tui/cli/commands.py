@@ -21,6 +21,11 @@ COMMANDS = {
     "serve": ("serving", "Run the embedded server for any OpenAI client."),
     "list": ("listing", "List the conversations of a profile."),
     "show": ("showing", "Print a conversation."),
+    "items": ("itemising", "List, copy, delete or add items of a conversation."),
+    "health": ("healing", "Check conversations, and repair them."),
+    "fork": ("forking", "Make a new conversation from an old one."),
+    "reconcile": ("reconciling", "Compare the copies here with what the server holds."),
+    "purge": ("purging", "Delete everything of a conversation."),
     "doctor": ("doctor", "Check what this program needs."),
     "config": ("configuring", "See and begin the configuration."),
 }

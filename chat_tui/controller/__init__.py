@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from chat_tui.controller.branches import Fork
     from chat_tui.controller.controller import Controller
     from chat_tui.controller.endpoints import LocalServer
     from chat_tui.controller.events import (
@@ -23,8 +24,25 @@ if TYPE_CHECKING:
     )
     from chat_tui.controller.launch import Launch
     from chat_tui.controller.listing import Wanted
+    from chat_tui.controller.mending.choosing import (
+        AdditionPlan,
+        Deleted,
+        DeletionPlan,
+        Fate,
+        Filter,
+        choose,
+        read_items,
+    )
+    from chat_tui.controller.mending.comparing import Comparison
+    from chat_tui.controller.mending.copying import COPY_FORMATS
+    from chat_tui.controller.mending.health import Ailment, Finding
+    from chat_tui.controller.mending.progress import Progress
+    from chat_tui.controller.mending.repairs import Remedy, RepairPlan
+    from chat_tui.controller.mends import Shelf
     from chat_tui.controller.metadata import MAX_KEY, MAX_PAIRS, MAX_VALUE, check_metadata
     from chat_tui.controller.offering import OFFERED, Neighbours, described
+    from chat_tui.controller.purging import PurgePlan, purge_sentence
+    from chat_tui.controller.reconciling import Reconciled
     from chat_tui.controller.searching import OlderTurn
     from chat_tui.controller.view import Listing, Queued, Summary, TurnReport, View
 
@@ -57,6 +75,25 @@ _HOMES = {
     "View": "view",
     "ViewChanged": "events",
     "Wanted": "listing",
+    "AdditionPlan": "mending.choosing",
+    "Ailment": "mending.health",
+    "COPY_FORMATS": "mending.copying",
+    "Comparison": "mending.comparing",
+    "Deleted": "mending.choosing",
+    "DeletionPlan": "mending.choosing",
+    "Fate": "mending.choosing",
+    "Filter": "mending.choosing",
+    "Finding": "mending.health",
+    "Fork": "branches",
+    "Progress": "mending.progress",
+    "PurgePlan": "purging",
+    "Reconciled": "reconciling",
+    "Remedy": "mending.repairs",
+    "RepairPlan": "mending.repairs",
+    "Shelf": "mends",
+    "choose": "mending.choosing",
+    "purge_sentence": "purging",
+    "read_items": "mending.choosing",
     "check_metadata": "metadata",
     "described": "offering",
 }
@@ -71,13 +108,23 @@ def __getattr__(name: str) -> object:
 
 
 __all__ = [
+    "COPY_FORMATS",
     "MAX_KEY",
     "MAX_PAIRS",
     "MAX_VALUE",
     "OFFERED",
+    "AdditionPlan",
+    "Ailment",
+    "Comparison",
     "Controller",
+    "Deleted",
+    "DeletionPlan",
     "EndpointChanged",
     "Event",
+    "Fate",
+    "Filter",
+    "Finding",
+    "Fork",
     "ItemAdded",
     "ItemGrew",
     "ItemRemoved",
@@ -89,9 +136,15 @@ __all__ = [
     "Neighbours",
     "Notice",
     "OlderTurn",
+    "Progress",
+    "PurgePlan",
     "QueueChanged",
     "Queued",
+    "Reconciled",
     "RecordsChanged",
+    "Remedy",
+    "RepairPlan",
+    "Shelf",
     "Summary",
     "TurnEnded",
     "TurnReport",
@@ -100,5 +153,8 @@ __all__ = [
     "ViewChanged",
     "Wanted",
     "check_metadata",
+    "choose",
     "described",
+    "purge_sentence",
+    "read_items",
 ]

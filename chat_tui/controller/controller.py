@@ -17,15 +17,18 @@ from chat_tui.controller.endpoints import LocalServer
 from chat_tui.controller.events import ListChanged
 from chat_tui.controller.launch import Launch
 from chat_tui.controller.listing import Lists, Wanted
+from chat_tui.controller.mends import Mending
 from chat_tui.controller.naming import Naming
 from chat_tui.controller.offering import Neighbours, Offering
+from chat_tui.controller.purging import Purging
+from chat_tui.controller.reconciling import Reconciling
 from chat_tui.controller.speaking import Speaking
 from chat_tui.controller.view import Listing, Summary, View
 from chat_tui.errors import NotFound
 from chat_tui.library import ConversationRow, Library, Order
 
 
-class Controller(Speaking, Naming, Offering):
+class Controller(Speaking, Naming, Mending, Purging, Reconciling, Offering):
     """All commands. One per program; ``start`` it, read ``events``, ``close`` it."""
 
     def __init__(
@@ -48,6 +51,7 @@ class Controller(Speaking, Naming, Offering):
     async def _look_around(self) -> None:
         await self._reach(self.profile)
         await self._tell_offers()
+        await self._finish_and_tell()
 
     async def launch(self, launch: Launch) -> View:
         """Open what the program was asked to begin with, and make the choices asked for."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,9 @@ class Core:
         self._open: dict[int, Conversation] = {}
         self._current = 0
         self._unread: set[int] = set()
+        self._purging: set[int] = set()
+        """Purges that this program took over and is at."""
+        self._began = time.time()
         self._queues = Queues(library, self._emit)
         self._closed = False
         self._made: set[int] = set()

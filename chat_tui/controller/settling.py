@@ -169,7 +169,9 @@ class Settling(Receiving):
             conversation.key,
             conversation.state.records if anew else self._turn(),
             replaces_from=conversation.first_rank if anew else None,
-            stored=outcome.response_id,
+            # A response may be stored although its conversation lost the turn (api D.3): known
+            # here, a purge finds it.
+            stored=self._accumulator.response_id,
             **changes,
         )
 

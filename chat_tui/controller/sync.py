@@ -53,7 +53,7 @@ async def adopt(
             response = await endpoint.gateway.response(identifier)
             bound = response.get("conversation")
             if not isinstance(bound, dict):
-                return await _adopt_chain(library, endpoint, row, response)
+                return await enter_chain(library, row, response, endpoint)
             identifier = str(bound.get("id"))
         return await _adopt_conversation(library, endpoint, row, identifier)
     except GatewayError as error:
@@ -92,11 +92,12 @@ async def _adopt_conversation(
     return from_row(row, endpoint.profile, Window(tuple(records), 0, not page.has_more))
 
 
-async def _adopt_chain(
-    library: Library, endpoint: Endpoint, row: ConversationRow, response: RawItem
+async def enter_chain(
+    library: Library, row: ConversationRow, response: RawItem, endpoint: Endpoint
 ) -> Conversation:
+    """Enter a conversation that goes on from a stored response in the library."""
     identifier = str(response.get("id"))
-    items = await _input_items(endpoint.gateway, identifier)
+    items = await input_items(endpoint.gateway, identifier)
     output = response.get("output")
     items += [raw for raw in output if isinstance(raw, dict)] if isinstance(output, list) else []
     model = str(response.get("model") or "")
@@ -104,7 +105,7 @@ async def _adopt_chain(
         replace(
             row,
             response_id=identifier,
-            title=title_of_items(items),
+            title=row.title or title_of_items(items),
             chaining=str(Chaining.RESPONSE),
             created_at=seconds(response.get("created_at")),
             model=row.model or model,
@@ -116,7 +117,7 @@ async def _adopt_chain(
     return from_row(row, endpoint.profile, Window(tuple(records), 0, reaches_start=True))
 
 
-async def _input_items(gateway: Gateway, response_id: str) -> list[RawItem]:
+async def input_items(gateway: Gateway, response_id: str) -> list[RawItem]:
     """Return everything a response was given, oldest first; nothing where that cannot be asked."""
     items: list[RawItem] = []
     after = ""

@@ -139,11 +139,17 @@ class Gateway:
         path = _path("conversations", conversation_id, "items")
         return await self._page(path, after, limit, order, include)
 
-    async def add_items(self, conversation_id: str, items: Sequence[RawItem]) -> None:
-        """Append items, 20 a request."""
+    async def add_items(self, conversation_id: str, items: Sequence[RawItem]) -> list[RawItem]:
+        """Append items, 20 a request; returns them as the server names them."""
         path = _path("conversations", conversation_id, "items")
+        added: list[RawItem] = []
         for start in range(0, len(items), CREATE_LIMIT):
-            await self._send(path, {"items": list(items[start : start + CREATE_LIMIT])})
+            body = await self._send(path, {"items": list(items[start : start + CREATE_LIMIT])})
+            data = body.get("data")
+            added += (
+                [raw for raw in data if isinstance(raw, dict)] if isinstance(data, list) else []
+            )
+        return added
 
     async def delete_item(self, conversation_id: str, item_id: str) -> None:
         """Delete one item."""

@@ -102,6 +102,20 @@ class Cache:
         """
         await self._db.write(lambda db: replace_from(db, key, rank, records, complete=complete))
 
+    async def all_ids(self, key: int) -> list[str]:
+        """Return the ids of the cached items of the server's conversation, oldest first."""
+        return await self._db.read(
+            lambda db: [
+                row[0]
+                for row in db.execute(
+                    "SELECT json_extract(raw, '$.id') FROM items "
+                    "WHERE conversation = ? AND place = ? ORDER BY rank",
+                    (key, Place.CONVERSATION),
+                )
+                if isinstance(row[0], str)
+            ]
+        )
+
     async def note_response(self, key: int, response_id: str) -> None:
         """Remember that a stored response belongs to a conversation."""
         await self._db.write(lambda db: note_response(db, key, response_id))

@@ -42,24 +42,7 @@ class Index:
 
     async def create(self, row: ConversationRow) -> ConversationRow:
         """Add a conversation and return it with its key and times; ``row.key`` is ignored."""
-        now = time.time()
-
-        def work(db: sqlite3.Connection) -> ConversationRow:
-            values = _values(
-                {
-                    **asdict(row),
-                    "created_at": row.created_at or now,
-                    "updated_at": row.updated_at or now,
-                }
-            )
-            names = _COLUMNS.replace(" ", "").split(",")
-            cursor = db.execute(
-                f"INSERT INTO conversations ({_COLUMNS}) VALUES ({_marks(names)})",  # noqa: S608 - constants only
-                [values[name] for name in names],
-            )
-            return _one(db, "key = ?", cursor.lastrowid)
-
-        return await self._db.write(work)
+        return await self._db.write(lambda db: create_row(db, row))
 
     async def change(self, key: int, *, touch: bool = False, **changes: Any) -> ConversationRow:
         """Set columns of a conversation; ``touch`` moves it to the top. Returns the new row."""
@@ -121,6 +104,22 @@ class Index:
 
         return await self._db.read(work)
 
+    async def shared_responses(self, key: int) -> set[str]:
+        """Return the responses of a conversation that another one of its profile knows too."""
+        return await self._db.read(
+            lambda db: {
+                row[0]
+                for row in db.execute(
+                    "SELECT mine.response_id FROM responses AS mine "
+                    "JOIN responses AS theirs USING (response_id) "
+                    "JOIN conversations ON conversations.key = theirs.conversation "
+                    "WHERE mine.conversation = ? AND theirs.conversation != ? AND profile = "
+                    "(SELECT profile FROM conversations WHERE key = ?)",
+                    (key, key, key),
+                )
+            }
+        )
+
     async def forget(self, key: int) -> None:
         """Remove a conversation and all that is cached of it, bytes included."""
         await self._db.write(
@@ -141,6 +140,24 @@ class Index:
                 named,
             )
         )
+
+
+def create_row(db: sqlite3.Connection, row: ConversationRow) -> ConversationRow:
+    """Add a conversation within a transaction; ``row.key`` is ignored."""
+    now = time.time()
+    values = _values(
+        {
+            **asdict(row),
+            "created_at": row.created_at or now,
+            "updated_at": row.updated_at or now,
+        }
+    )
+    names = _COLUMNS.replace(" ", "").split(",")
+    cursor = db.execute(
+        f"INSERT INTO conversations ({_COLUMNS}) VALUES ({_marks(names)})",  # noqa: S608 - constants only
+        [values[name] for name in names],
+    )
+    return _one(db, "key = ?", cursor.lastrowid)
 
 
 def change_row(

@@ -14,6 +14,8 @@ from chat_tui.library.database import Database
 from chat_tui.library.index import Index, change_row
 from chat_tui.library.journal import Journal
 from chat_tui.library.listing import Listing
+from chat_tui.library.pins import Pins
+from chat_tui.library.purges import Purges
 from chat_tui.library.queue import QueueTable
 from chat_tui.library.rows import ConversationRow
 
@@ -32,6 +34,8 @@ class Library:
         self.items = Cache(self._db)
         self.journal = Journal(self._db)
         self.queue = QueueTable(self._db)
+        self.pins = Pins(self._db)
+        self.purges = Purges(self._db)
 
     def open(self) -> None:
         """Open or create the file, readable by this user only; raises LibraryError."""

@@ -85,15 +85,20 @@ class PendingTurn:
     @property
     def elsewhere(self) -> bool:
         """Whether another program that is alive runs the turn."""
-        if self.owner in (0, os.getpid()) or sys.platform == "win32":
-            return False
-        try:
-            os.kill(self.owner, 0)
-        except ProcessLookupError:
-            return False
-        except PermissionError:
-            pass  # alive, and another user's
-        return True
+        return lives(self.owner)
+
+
+def lives(owner: int) -> bool:
+    """Return whether a process is alive and not this one; 0 is nobody."""
+    if owner in (0, os.getpid()) or sys.platform == "win32":
+        return False
+    try:
+        os.kill(owner, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # alive, and another user's
+    return True
 
 
 class Ranked(NamedTuple):

@@ -118,6 +118,31 @@ MIGRATIONS = (
         BEGIN UPDATE notes SET value = value + 1 WHERE name = 'list.version'; END;
     """,  # noqa: S608 - constants only
     "ALTER TABLE journal ADD COLUMN owner INTEGER NOT NULL DEFAULT 0;",
+    """
+    CREATE TABLE purges (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        profile TEXT NOT NULL,
+        conversation INTEGER NOT NULL DEFAULT 0,
+        conversation_id TEXT NOT NULL DEFAULT '',
+        owner INTEGER NOT NULL DEFAULT 0,
+        begun_at REAL NOT NULL,
+        ended_at REAL
+    );
+    CREATE TABLE purge_steps (
+        purge INTEGER NOT NULL REFERENCES purges (id) ON DELETE CASCADE,
+        kind TEXT NOT NULL,
+        id TEXT NOT NULL,
+        state TEXT NOT NULL DEFAULT '',
+        reason TEXT NOT NULL DEFAULT '',
+        PRIMARY KEY (purge, kind, id)
+    ) WITHOUT ROWID;
+    CREATE TABLE pins (
+        conversation INTEGER NOT NULL REFERENCES conversations (key) ON DELETE CASCADE,
+        item_id TEXT NOT NULL,
+        text TEXT NOT NULL,
+        PRIMARY KEY (conversation, item_id)
+    ) WITHOUT ROWID;
+    """,
 )
 
 

@@ -333,7 +333,7 @@ def copied(state: State, refs: Iterable[int], place: Place) -> State:
             return record
         # The server gave the copy an id of its own, which is not known yet.
         raw = {name: value for name, value in record.raw.items() if name != "id"}
-        return replace(record, raw=raw, place=place)
+        return replace(record, held=raw, place=place)
 
     return replace(state, records=tuple(moved(record) for record in state.records))
 

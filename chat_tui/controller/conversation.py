@@ -145,15 +145,15 @@ class Conversation:
     def last_listed_id(self) -> str:
         """Return the id of the newest item known to be in the server's conversation."""
         for record in reversed(self.state.records):
-            if record.place is Place.CONVERSATION and record.item.id:
-                return record.item.id
+            if record.place is Place.CONVERSATION and record.id:
+                return record.id
         return ""
 
     def last_before_unnamed(self) -> Record | None:
         """Return the newest record before the first one whose id is not known yet, if any."""
         last = None
         for record in self.state.placed(Place.CONVERSATION):
-            if not record.item.id:
+            if not record.id:
                 break
             last = record
         return last

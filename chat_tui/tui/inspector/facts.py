@@ -82,7 +82,7 @@ def conversation_lines(view: View) -> Lines:
         heading("Items"),
         fact("loaded", f"{len(view.records)}{', older ones on the server' if view.older else ''}"),
     ]
-    kinds = Counter(str(record.item.kind) for record in view.records)
+    kinds = Counter(str(record.kind) for record in view.records)
     lines += [fact(kind, str(number)) for kind, number in kinds.most_common()]
     choices = view.choices
     lines += [

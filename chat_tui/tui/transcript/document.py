@@ -60,8 +60,7 @@ class Document:
         self.folds, self.raws, self._grown, self.growing = {}, set(), {}, None
         self._pairs = Pairs()
         for record in records:
-            if "call_id" in record.raw:
-                self._pairs.add(record)
+            self._pairs.add(record)
         self._layouts.clear()
         self._drawn.clear()
         self._reindex()
@@ -287,7 +286,7 @@ class Document:
         layouts = [self._layouts[key] for key in self._layouts.keys()]  # noqa: SIM118 - no dict
         folding = not any(layout.folded for layout in layouts if layout.entry.folds)
         for record in self.records:
-            if record.item.kind not in (Kind.USER, Kind.ASSISTANT):
+            if record.kind not in (Kind.USER, Kind.ASSISTANT):
                 self.folds[record.ref] = folding
         self._layouts.clear()
 

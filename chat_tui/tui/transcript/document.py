@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 GUESSED = 1000
 """Records whose height is guessed one by one; that takes a look at their text."""
-LAYOUTS = 400
+LAYOUTS = 200
 """Entries kept parsed; the others are parsed again when looked at."""
-BLOCKS = 2000
+BLOCKS = 500
 """Blocks kept drawn."""
 
 

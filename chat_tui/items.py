@@ -8,11 +8,13 @@ Conversations APIs. Pure: no I/O.
 from __future__ import annotations
 
 import itertools
+import json
 import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 RawItem = dict[str, Any]
@@ -219,13 +221,20 @@ class Place(StrEnum):
 
 
 _refs = itertools.count(1)
+_PARSED = 512
+"""Items kept parsed among those held as JSON: some windows of a conversation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One line of a conversation as this client holds it."""
+    """One line of a conversation as this client holds it.
 
-    raw: RawItem
+    An item may be held as its JSON, which takes a fifth of the memory and is parsed when looked
+    at. What a walk over all records asks for is therefore kept beside it.
+    """
+
+    held: RawItem | str
+    """The raw item, or its JSON."""
     place: Place = Place.CONVERSATION
     at: float | None = None
     """When this client first saw it (Unix seconds); items carry no time of their own."""
@@ -235,11 +244,36 @@ class Record:
     """The model that made it, when known."""
     ref: int = field(default_factory=lambda: next(_refs))
     """Unique in this process; server ids may repeat, this never does."""
+    id: str = field(init=False, compare=False)
+    """The id of the item."""
+    kind: Kind = field(init=False, compare=False)
+    """The kind of the item."""
+
+    def __post_init__(self) -> None:
+        item = self.item
+        object.__setattr__(self, "id", item.id)
+        object.__setattr__(self, "kind", item.kind)
+
+    @property
+    def raw(self) -> RawItem:
+        """The raw item; nobody may change it."""
+        return _parsed(self.held) if isinstance(self.held, str) else self.held
+
+    @property
+    def json(self) -> str:
+        """The raw item as JSON, in ASCII."""
+        return self.held if isinstance(self.held, str) else json.dumps(self.held)
 
     @property
     def item(self) -> Item:
         """The typed view of the raw item."""
         return Item(self.raw)
+
+
+@lru_cache(maxsize=_PARSED)
+def _parsed(text: str) -> RawItem:
+    raw: RawItem = json.loads(text)
+    return raw
 
 
 def seen_now(raw: RawItem, place: Place, response_id: str = "", model: str = "") -> Record:

@@ -7,7 +7,7 @@ rows of docs/architecture.md (chaining × store × compaction × capabilities ×
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chat_tui.config import MIN_COMPACT_THRESHOLD, Chaining, Compaction
@@ -86,10 +86,18 @@ class State:
     records: tuple[Record, ...] = ()
     complete: bool = True
     """Whether ``records`` reaches back to the first item."""
+    apart: tuple[Record, ...] = field(init=False, repr=False, compare=False)
+    """Those that do not live in the conversation: few, and all that most plans ask about."""
+
+    def __post_init__(self) -> None:
+        listed = Place.CONVERSATION
+        apart = tuple([record for record in self.records if record.place is not listed])
+        object.__setattr__(self, "apart", apart)
 
     def placed(self, *places: Place) -> list[Record]:
         """Return the records at any of ``places``."""
-        return [record for record in self.records if record.place in places]
+        among = self.records if Place.CONVERSATION in places else self.apart
+        return [record for record in among if record.place in places]
 
     def chosen(self, refs: Iterable[int]) -> list[Record]:
         """Return the records with these refs, in their order."""
@@ -333,7 +341,7 @@ def copied(state: State, refs: Iterable[int], place: Place) -> State:
             return record
         # The server gave the copy an id of its own, which is not known yet.
         raw = {name: value for name, value in record.raw.items() if name != "id"}
-        return replace(record, raw=raw, place=place)
+        return replace(record, held=raw, place=place)
 
     return replace(state, records=tuple(moved(record) for record in state.records))
 

@@ -46,6 +46,8 @@ class Conversation:
     """Whether the queue goes on only when the user says so."""
     seals_asked: set[str] = field(default_factory=set)
     """Ids of reasoning items whose encrypted content the server was asked for."""
+    _planned: tuple[State, Choices, Capabilities, TurnPlan] | None = None
+    """What was planned last, and from what: planning looks through all records."""
 
     @property
     def key(self) -> int:
@@ -64,7 +66,11 @@ class Conversation:
 
     def plan(self, able: Capabilities) -> TurnPlan:
         """Return what the next turn would do."""
-        return plan_turn(self.state, self.choices, able)
+        last = self._planned
+        if last is None or last[0] is not self.state or last[1:3] != (self.choices, able):
+            plan = plan_turn(self.state, self.choices, able)
+            last = self._planned = self.state, self.choices, able, plan
+        return last[3]
 
     def view(self, able: Capabilities) -> View:
         """Return a snapshot for the UI."""
@@ -99,7 +105,7 @@ class Conversation:
     @property
     def holds_private(self) -> bool:
         """Whether closing it would lose off-the-record turns, an unsent message or a draft."""
-        return self.only_here or any(r.place is Place.PENDING for r in self.state.records)
+        return self.only_here or bool(self.state.placed(Place.PENDING))
 
     @property
     def only_here(self) -> bool:
@@ -109,7 +115,7 @@ class Conversation:
         if any(not queued.kept for queued in self.queue):
             return True
         unsent = self.pending_text and self.turn is not None and not self.turn.plan.stored
-        return bool(unsent) or any(r.place is Place.PRIVATE for r in self.state.records)
+        return bool(unsent) or bool(self.state.placed(Place.PRIVATE))
 
     # --- records --------------------------------------------------------------------------------
 
@@ -145,15 +151,15 @@ class Conversation:
     def last_listed_id(self) -> str:
         """Return the id of the newest item known to be in the server's conversation."""
         for record in reversed(self.state.records):
-            if record.place is Place.CONVERSATION and record.item.id:
-                return record.item.id
+            if record.place is Place.CONVERSATION and record.id:
+                return record.id
         return ""
 
     def last_before_unnamed(self) -> Record | None:
         """Return the newest record before the first one whose id is not known yet, if any."""
         last = None
         for record in self.state.placed(Place.CONVERSATION):
-            if not record.item.id:
+            if not record.id:
                 break
             last = record
         return last

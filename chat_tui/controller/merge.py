@@ -21,7 +21,7 @@ def merge(
     not live in the conversation (asides, off the record, stopped, pending) keep their neighbours;
     a stopped one that the server lists after all is one of its items now.
     """
-    known = {record.item.id: record for record in local if _listed(record) and record.item.id}
+    known = {record.id: record for record in local if _listed(record) and record.id}
     unnamed = [record for record in local if _could_be_listed(record)]
     # From the end, where both meet: texts repeat, and the page may begin in the middle.
     taken = [_matched(raw, known, unnamed) for raw in reversed(page)][::-1]
@@ -41,7 +41,7 @@ def _listed(record: Record) -> bool:
 
 def _could_be_listed(record: Record) -> bool:
     """Whether the server may list a record under an id that is not known here."""
-    return (_listed(record) and not record.item.id) or record.place is Place.STOPPED
+    return (_listed(record) and not record.id) or record.place is Place.STOPPED
 
 
 def _without_superseded(local: Sequence[Record], taken: Sequence[Record]) -> list[Record]:
@@ -53,7 +53,7 @@ def _without_superseded(local: Sequence[Record], taken: Sequence[Record]) -> lis
     for record in local:
         if record.place is not Place.STOPPED:
             superseded = False
-        elif record.item.kind is Kind.USER:
+        elif record.kind is Kind.USER:
             superseded = record.ref in answered
         if not superseded or record.ref in refs:
             kept.append(record)
@@ -64,12 +64,12 @@ def _matched(raw: RawItem, known: dict[str, Record], unnamed: list[Record]) -> R
     """Return the local record of a server item, updated, or a new one."""
     identifier = Item(raw).id
     if (record := known.pop(identifier, None)) is not None:
-        return record if record.raw == raw else replace(record, raw=raw)
+        return record if record.raw == raw else replace(record, held=raw)
     for position in range(len(unnamed) - 1, -1, -1):
         record = unnamed[position]
         if _same(record.item, Item(raw)):
             del unnamed[position]
-            return replace(record, raw=raw, place=Place.CONVERSATION)
+            return replace(record, held=raw, place=Place.CONVERSATION)
     return Record(raw, Place.CONVERSATION, time.time())
 
 

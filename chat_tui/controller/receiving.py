@@ -59,7 +59,7 @@ class Receiving:
                 self._conversation.add(record)
                 self._emit(ItemAdded(key, record))
             elif isinstance(change, Replaced) and change.index in self._refs:
-                record = replace(self._refs[change.index], raw=change.raw)
+                record = replace(self._refs[change.index], held=change.raw)
                 self._refs[change.index] = record
                 self._conversation.put(record)
                 self._emit(ItemUpdated(key, record, change.done))
@@ -68,7 +68,7 @@ class Receiving:
     def _catch_up(self) -> None:
         """Give growing records the text that came so far: growth alone does not replace them."""
         for index, raw in zip(sorted(self._refs), self._accumulator.items, strict=False):
-            self._conversation.put(replace(self._refs[index], raw=raw))
+            self._conversation.put(replace(self._refs[index], held=raw))
 
     def _flush(self, grown: dict[int, list[str]]) -> None:
         for index, texts in grown.items():
@@ -92,7 +92,7 @@ class Receiving:
         for index, raw in items.items():
             record = replace(
                 self._refs[index],
-                raw=raw if self._accumulator.status in SUCCESS else _unfinished(raw),
+                held=raw if self._accumulator.status in SUCCESS else _unfinished(raw),
                 response_id=self._accumulator.response_id,
                 model=self._model(),
             )

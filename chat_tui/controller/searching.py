@@ -49,6 +49,6 @@ async def turns(cache: Cache, conversation: Conversation) -> Sequence[OlderTurn]
     while before is not None and len(result) < TURNS:
         found, before = await cache.search(conversation.key, '"user"', before=before)
         for rank, record in found:
-            if record.item.kind is Kind.USER:
+            if record.kind is Kind.USER:
                 result.append(OlderTurn(rank, record.item, record.at))
     return result[::-1]

@@ -210,7 +210,7 @@ class Settling(Receiving):
             self._emit(Notice(error.sentence, error.way_out, Severity.ERROR, key))
 
     def _shown_in(self, listed: Sequence[RawItem]) -> bool:
-        ids = {record.item.id for record in self._turn()} - {""}
+        ids = {record.id for record in self._turn()} - {""}
         views = [Item(raw) for raw in listed]
         return any(v.id in ids or (v.kind is Kind.USER and v.text == self._text) for v in views)
 
@@ -226,7 +226,7 @@ class Settling(Receiving):
         if known is not None:
             try:
                 fresh: list[RawItem] = [known.raw]
-                more, after = True, known.item.id
+                more, after = True, known.id
                 while more:
                     page = await gateway.items(identifier, after=after, order="asc")
                     fresh += page.data

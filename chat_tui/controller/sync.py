@@ -219,12 +219,12 @@ async def _page_before(
 ) -> Page | None:
     """Return the page before the first item that the server still has; those before it go."""
     identifier = conversation.state.conversation_id
-    listed = [r for r in conversation.state.placed(Place.CONVERSATION) if r.item.id]
+    listed = [r for r in conversation.state.placed(Place.CONVERSATION) if r.id]
     if not identifier or not listed:
         return None
     for number, first in enumerate(listed[:_ANCHORS], 1):
         try:
-            page = await endpoint.gateway.items(identifier, after=first.item.id)
+            page = await endpoint.gateway.items(identifier, after=first.id)
         except GatewayError as error:
             if error.trouble is not Trouble.NOT_FOUND or number == len(listed[:_ANCHORS]):
                 raise
@@ -262,11 +262,11 @@ async def load_seals(endpoint: Endpoint, conversation: Conversation) -> bool:
     lacking = [
         record
         for record in conversation.state.placed(Place.CONVERSATION)
-        if _lacks_seal(record.item) and record.item.id not in conversation.seals_asked
+        if _lacks_seal(record) and record.id not in conversation.seals_asked
     ]
     if not lacking:
         return False
-    conversation.seals_asked.update(record.item.id for record in lacking)
+    conversation.seals_asked.update(record.id for record in lacking)
     after = ""
     found: dict[str, RawItem] = {}
     while True:
@@ -278,13 +278,13 @@ async def load_seals(endpoint: Endpoint, conversation: Conversation) -> bool:
             break
         after = page.last_id
     for record in lacking:
-        if record.item.id in found:
-            conversation.put(replace(record, raw=found[record.item.id]))
+        if record.id in found:
+            conversation.put(replace(record, held=found[record.id]))
     return True
 
 
-def _lacks_seal(item: Item) -> bool:
-    return item.kind is Kind.REASONING and not item.raw.get("encrypted_content")
+def _lacks_seal(record: Record) -> bool:
+    return record.kind is Kind.REASONING and not record.raw.get("encrypted_content")
 
 
 def _settled_elsewhere(conversation: Conversation) -> str:
@@ -336,7 +336,7 @@ async def find_out(library: Library, endpoint: Endpoint, conversation: Conversat
     if place is Place.CHAIN:
         went_along = replayable(conversation.state.placed(Place.STOPPED))
         conversation.state = copied(conversation.state, [r.ref for r in went_along], place)
-    known = {r.item.id for r in conversation.state.records} - {""}
+    known = {r.id for r in conversation.state.records} - {""}
     fresh = [
         seen_now(raw, place, pending.response_id) for raw in items if Item(raw).id not in known
     ]

@@ -6,8 +6,8 @@ method that writes, whatever the caller does.
 
 from __future__ import annotations
 
-import json
 import sqlite3
+import sys
 import time
 from collections.abc import Iterable, Sequence
 
@@ -133,7 +133,7 @@ class Cache:
 
 
 def _record(raw: str, place: str, at: float | None, response_id: str, model: str) -> Record:
-    return Record(json.loads(raw), Place(place), at, response_id, model)
+    return Record(raw, Place(place), at, sys.intern(response_id), sys.intern(model))
 
 
 def append(db: sqlite3.Connection, key: int, records: Iterable[Record]) -> None:
@@ -172,7 +172,7 @@ def _insert(db: sqlite3.Connection, key: int, start: int, records: Sequence[Reco
         "INSERT INTO items (conversation, rank, place, at, response_id, model, raw) "
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
-            (key, rank, r.place, r.at, r.response_id, r.model, json.dumps(r.raw))
+            (key, rank, r.place, r.at, r.response_id, r.model, r.json)
             for rank, r in enumerate(records, start)
         ),
     )

@@ -25,7 +25,7 @@ async def outline(app: Answering) -> None:
     from chat_tui.tui.screens.choose import ChooseScreen  # noqa: PLC0415 - when first used
 
     transcript = app.transcript
-    loaded = [record for record in transcript.records if record.item.kind is Kind.USER]
+    loaded = [record for record in transcript.records if record.kind is Kind.USER]
     older = [] if not app.older.any else list(await app.controller.older_turns(app.key))
     choices = [_older_choice(turn, number) for number, turn in enumerate(older)]
     choices += [_choice(record) for record in loaded]
@@ -62,8 +62,8 @@ async def _go_to_older(app: Answering, turn: OlderTurn) -> None:
     key = app.key
     while app.controller.first_rank(key) > turn.rank and await app.older.load():
         pass
-    fresh = [r for r in transcript.records if r.ref not in before and r.item.kind is Kind.USER]
-    same = (r for r in fresh if r.item.id == turn.item.id and r.item.text == turn.item.text)
+    fresh = [r for r in transcript.records if r.ref not in before and r.kind is Kind.USER]
+    same = (r for r in fresh if r.id == turn.item.id and r.item.text == turn.item.text)
     if (record := next(same, None)) is not None:
         transcript.show_turn(record.ref)
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 
 from textual.content import Content
 
@@ -82,8 +83,8 @@ def conversation_lines(view: View) -> Lines:
         heading("Items"),
         fact("loaded", f"{len(view.records)}{', older ones on the server' if view.older else ''}"),
     ]
-    kinds = Counter(str(record.item.kind) for record in view.records)
-    lines += [fact(kind, str(number)) for kind, number in kinds.most_common()]
+    kinds = Counter(map(attrgetter("kind"), view.records))
+    lines += [fact(str(kind), str(number)) for kind, number in kinds.most_common()]
     choices = view.choices
     lines += [
         Content(""),

@@ -72,7 +72,7 @@ class ActingPane(CursorPane, inherit_bindings=False):
             return
         record = self._document.records[current]
         text = self._document.source(record.ref)
-        self.post_message(messages.CopyWanted(text, f"the {_NAMES[record.item.kind]}"))
+        self.post_message(messages.CopyWanted(text, f"the {_NAMES[record.kind]}"))
 
     def action_copy_code(self) -> None:
         """Copy the picked code block, else the one nearest to where the reader looks."""

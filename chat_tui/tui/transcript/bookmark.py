@@ -23,16 +23,15 @@ class Name(NamedTuple):
     @classmethod
     def of(cls, record: Record) -> Name:
         """Return the name of a record."""
-        item = record.item
-        return cls(record.ref, item.id, "" if item.id else item.text)
+        return cls(record.ref, record.id, "" if record.id else record.item.text)
 
     def find(self, document: Document) -> int | None:
         """Return where the record is loaded, if it is."""
         if document.has(self.ref):
             return document.index(self.ref)
         for index in range(len(document) - 1, -1, -1):
-            item = document.records[index].item
-            if item.id == self.id and (self.id or item.text == self.text):
+            record = document.records[index]
+            if record.id == self.id and (self.id or record.item.text == self.text):
                 return index
         return None
 

@@ -13,10 +13,14 @@ if TYPE_CHECKING:
     from chat_tui.tui.transcript.layout import Layout
 
 _SIGNS = ("```", "~~~", "    ", "\t")
+_JSON_SIGNS = ("```", "~~~", "    ", "\\t", '"code"')
+"""What JSON holds, one of it at least, when an item shows code."""
 
 
 def may_hold_code(record: Record) -> bool:
     """Whether a glance at an item leaves it possible that it shows code."""
+    if isinstance(record.held, str) and not any(sign in record.held for sign in _JSON_SIGNS):
+        return False  # most records are passed over unparsed
     text = record.item.text
     return any(sign in text for sign in _SIGNS) or isinstance(record.raw.get("code"), str)
 

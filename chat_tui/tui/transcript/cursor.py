@@ -141,7 +141,7 @@ class CursorPane(TranscriptPane, inherit_bindings=False):
             current = rows[0].entry - (by > 0)
         index = current + by
         while 0 <= index < len(self._document):
-            if self._document.records[index].item.kind is Kind.USER:
+            if self._document.records[index].kind is Kind.USER:
                 self._choose(index)
                 return
             index += by
@@ -158,7 +158,7 @@ class CursorPane(TranscriptPane, inherit_bindings=False):
             return None
         index = current if current is not None else rows[0].entry
         for record in reversed(self._document.records[: index + 1]):
-            if record.item.kind is Kind.USER:
+            if record.kind is Kind.USER:
                 return record.ref
         return None
 

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 GUESSED = 1000
 """Records whose height is guessed one by one; that takes a look at their text."""
-LAYOUTS = 400
+LAYOUTS = 200
 """Entries kept parsed; the others are parsed again when looked at."""
-BLOCKS = 2000
+BLOCKS = 500
 """Blocks kept drawn."""
 
 
@@ -60,8 +60,7 @@ class Document:
         self.folds, self.raws, self._grown, self.growing = {}, set(), {}, None
         self._pairs = Pairs()
         for record in records:
-            if "call_id" in record.raw:
-                self._pairs.add(record)
+            self._pairs.add(record)
         self._layouts.clear()
         self._drawn.clear()
         self._reindex()
@@ -287,7 +286,7 @@ class Document:
         layouts = [self._layouts[key] for key in self._layouts.keys()]  # noqa: SIM118 - no dict
         folding = not any(layout.folded for layout in layouts if layout.entry.folds)
         for record in self.records:
-            if record.item.kind not in (Kind.USER, Kind.ASSISTANT):
+            if record.kind not in (Kind.USER, Kind.ASSISTANT):
                 self.folds[record.ref] = folding
         self._layouts.clear()
 

@@ -74,8 +74,10 @@ class Pairs:
 
     def add(self, record: Record) -> str:
         """Note a record; return the id of the call it answers, or an empty string."""
+        if record.kind not in _STEPS:
+            return ""
         item = record.item
-        if item.kind not in _STEPS or not item.call_id:
+        if not item.call_id:
             return ""
         if item.is_output:
             self.answered.add(item.call_id)
@@ -140,7 +142,7 @@ def clock(at: float | None) -> str:
 
 def lines_about(record: Record, width: int) -> int:
     """Return roughly how many lines a record takes, at the cost of a glance."""
-    kind = record.item.kind
+    kind = record.kind
     if kind in _STEPS or kind is Kind.COMPACTION:
         return 2
     text = record.item.text
@@ -154,7 +156,7 @@ def tight(before: Record, record: Record) -> bool:
 
 def is_step(record: Record) -> bool:
     """Whether a record is one of the steps between messages."""
-    return record.item.kind in _STEPS
+    return record.kind in _STEPS
 
 
 # --- one function a kind ------------------------------------------------------------------------

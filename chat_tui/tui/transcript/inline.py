@@ -52,7 +52,7 @@ _OPENS = {
 _CLOSES = {name.replace("open", "close"): look for name, look in _OPENS.items()}
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def spans(source: str, refs: Refs = ()) -> tuple[Span, ...]:
     """Return inline Markdown as spans; a newline is a break of the line."""
     if not _SPECIAL.search(source):

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from chat_tui.items import Record
 
 
+_SIGNS = ('"failed"', '"incomplete"', '"error"', '"refusal"')
+"""What JSON holds, one of it at least, when something went wrong."""
+
+
 class Target(StrEnum):
     """A kind of place, in the words of a sentence."""
 
@@ -24,14 +28,18 @@ class Target(StrEnum):
 def hits(target: Target, record: Record) -> bool:
     """Whether a record is a tool call, or went wrong. Code blocks are inside records."""
     if target is Target.CALL:
-        return record.item.kind in (Kind.CALL, Kind.HOSTED)
+        return record.kind in (Kind.CALL, Kind.HOSTED)
     return target is Target.ERROR and went_wrong(record)
 
 
 def went_wrong(record: Record) -> bool:
     """Whether an item failed, is incomplete, was stopped or refused, or carries an error."""
+    if record.place is Place.STOPPED:
+        return True
+    if isinstance(record.held, str) and not any(sign in record.held for sign in _SIGNS):
+        return False  # most records are passed over unparsed
     item = record.item
-    if record.place is Place.STOPPED or item.status in ("failed", "incomplete"):
+    if item.status in ("failed", "incomplete"):
         return True
     if item.raw.get("error") or item.type == "error":
         return True

@@ -96,5 +96,5 @@ async def test_a_text_that_begins_with_empty_lines_is_not_drawn_again_at_its_end
             pane._flush()
         drawn = pane._document.layout(0)
         assert drawn.text == "- one\n- two"
-        pane.update(replace(answer, raw=message("assistant", "\n\n- one\n- two")))
+        pane.update(replace(answer, held=message("assistant", "\n\n- one\n- two")))
         assert pane._document.layout(0) is drawn

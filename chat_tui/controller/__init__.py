@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from chat_tui.controller.arriving import Moved, NotMoved
     from chat_tui.controller.controller import Controller
     from chat_tui.controller.endpoints import LocalServer
     from chat_tui.controller.events import (
@@ -25,10 +26,13 @@ if TYPE_CHECKING:
     from chat_tui.controller.listing import Wanted
     from chat_tui.controller.metadata import MAX_KEY, MAX_PAIRS, MAX_VALUE, check_metadata
     from chat_tui.controller.offering import OFFERED, Neighbours, described
+    from chat_tui.controller.reading import read_import
     from chat_tui.controller.searching import OlderTurn
     from chat_tui.controller.view import Listing, Queued, Summary, TurnReport, View
 
 _HOMES = {
+    "Moved": "arriving",
+    "NotMoved": "arriving",
     "Controller": "controller",
     "EndpointChanged": "events",
     "Event": "events",
@@ -59,6 +63,7 @@ _HOMES = {
     "Wanted": "listing",
     "check_metadata": "metadata",
     "described": "offering",
+    "read_import": "reading",
 }
 """Which module of this package defines what. Loaded when asked for: the interface paints its first
 frame with the light ones only."""
@@ -86,7 +91,9 @@ __all__ = [
     "ListChanged",
     "Listing",
     "LocalServer",
+    "Moved",
     "Neighbours",
+    "NotMoved",
     "Notice",
     "OlderTurn",
     "QueueChanged",
@@ -101,4 +108,5 @@ __all__ = [
     "Wanted",
     "check_metadata",
     "described",
+    "read_import",
 ]

@@ -21,6 +21,10 @@ COMMANDS = {
     "serve": ("serving", "Run the embedded server for any OpenAI client."),
     "list": ("listing", "List the conversations of a profile."),
     "show": ("showing", "Print a conversation."),
+    "export": ("exporting", "Write conversations to files: JSON, Markdown or HTML."),
+    "import": ("importing", "Make conversations of exports, of ChatGPT too."),
+    "copy": ("copying", "Copy a conversation to another profile's server."),
+    "stats": ("counting", "Count what conversations are made of."),
     "doctor": ("doctor", "Check what this program needs."),
     "config": ("configuring", "See and begin the configuration."),
 }

@@ -120,7 +120,8 @@ class Moving(Opening):
     ) -> ConversationRow:
         profile = endpoint.profile
         choices = row_values(first_choices(self.settings, profile)) | _choices(facts)
-        if facts.model and (home or facts.profile == profile.name):
+        # Embedded servers share their conversations, but each has a model of its own behind it.
+        if facts.model and (facts.profile == profile.name or (home and not profile.is_local)):
             choices["model"] = facts.model
         if not choices["model"]:
             with suppress(GatewayError):

@@ -21,7 +21,7 @@ _NAME = f"coalesce(json_extract({_SAFE}, '$.name'), '')"
 _SQL = (
     f"SELECT {_TYPE}, {_ROLE}, "  # noqa: S608 - constants only
     f"CASE WHEN {_TYPE} IN ('function_call', 'custom_tool_call', 'mcp_call') "
-    f"THEN {_NAME} ELSE '' END, model, "
+    f"THEN {_NAME} ELSE '' END, items.model, "
     "coalesce(strftime('{period}', at, 'unixepoch', 'localtime'), ''), count(*), "
     "sum(length(raw)) FROM items JOIN conversations ON key = conversation "
     "WHERE conversation BETWEEN ? AND ? AND (?3 = '' OR profile = ?3) GROUP BY 1, 2, 3, 4, 5"

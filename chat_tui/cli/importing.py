@@ -138,7 +138,7 @@ def facts(moved: Moved) -> dict[str, Any]:
 def report(moved: Moved) -> Iterator[str]:
     """Yield lines that tell a reader what arrived and what did not."""
     yield (
-        f"{visible_line(moved.conversation_id)}  {visible_line(moved.title)}  "
+        f"{visible_line(moved.conversation_id)}  {visible_line(moved.title) or 'Untitled'}  "
         f"({moved.items} items, {visible_line(moved.profile)})"
     )
     for left in moved.left:

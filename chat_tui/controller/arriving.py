@@ -96,10 +96,10 @@ async def is_home(gateway: Gateway, facts: Facts) -> bool:
 
 def metadata_of(document: Document, title: str) -> tuple[dict[str, str], tuple[Left, ...]]:
     """Return the metadata of the new conversation, as much as fits, and what did not."""
-    origin = document.facts.conversation_id or document.facts.response_id
+    facts = document.facts
+    origin = facts.conversation_id or facts.response_id
     metadata: dict[str, str] = {}
-    wanted = {**document.facts.metadata, **({LINEAGE: origin} if origin else {})}
-    wanted.pop("title", None)
+    wanted = {**facts.metadata, **({LINEAGE: origin} if origin else {})}
     # Lineage first: what a person wrote is not lost to it, being in the export.
     dropped = 0
     for name in sorted(wanted, key=lambda name: name != LINEAGE):
@@ -108,4 +108,6 @@ def metadata_of(document: Document, title: str) -> tuple[dict[str, str], tuple[L
         else:
             metadata[name] = wanted[name]
     left = (Left("metadata that no server has room for", dropped),) if dropped else ()
-    return with_title(metadata, title), left
+    if facts.conversation_id and not facts.named:
+        return metadata, left  # a title made of the first message is made of it there too
+    return metadata if "title" in metadata else with_title(metadata, title), left

@@ -120,7 +120,7 @@ def _document(
     running = "An answer is still coming; it is not part of this." if conversation.running else ""
     return Document(
         facts=Facts(
-            title=conversation.title,
+            title=row.title,
             named=row.named,
             conversation_id=conversation.state.conversation_id,
             response_id=conversation.state.response_id,

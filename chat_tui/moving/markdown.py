@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from chat_tui.items import visible_line
 from chat_tui.moving.document import Document
 from chat_tui.moving.fences import escaped, fenced
-from chat_tui.moving.sections import Block, Section, Style, front, sections
+from chat_tui.moving.sections import Block, Section, Style, front, sections, title_of
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def markdown(document: Document) -> str:
     """Return the transcript, with the facts as YAML in front."""
-    parts = [_front(document), f"# {escaped(visible_line(document.facts.title))}"]
+    parts = [_front(document), f"# {escaped(title_of(document))}"]
     parts += [f"*{escaped(visible_line(note))}*" for note in document.notes]
     for section in sections(document):
         parts += _section(section)

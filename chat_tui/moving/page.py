@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from chat_tui.items import visible_line
 from chat_tui.moving.document import Document
-from chat_tui.moving.sections import Block, Section, Style, front, sections
+from chat_tui.moving.sections import Block, Section, Style, front, sections, title_of
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -43,7 +43,7 @@ blockquote { border-left: 3px solid var(--line); margin-left: 0; padding-left: 1
 
 def page(document: Document) -> str:
     """Return the page."""
-    title = escape(visible_line(document.facts.title))
+    title = escape(title_of(document))
     parts = [
         "<!DOCTYPE html>",
         '<html lang="">',

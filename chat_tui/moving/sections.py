@@ -65,7 +65,7 @@ def front(document: Document) -> dict[str, str | int | float | bool | Mapping[st
     facts = document.facts
     usage = {n: v for n, v in facts.usage.items() if n in _COUNTED and isinstance(v, int)}
     found: dict[str, str | int | float | bool | Mapping[str, int]] = {
-        "title": visible_line(facts.title),
+        "title": title_of(document),
         "id": visible_line(facts.conversation_id or facts.response_id),
         "profile": visible_line(facts.profile),
         "model": visible_line(facts.model),
@@ -83,6 +83,11 @@ def front(document: Document) -> dict[str, str | int | float | bool | Mapping[st
 
 
 _COUNTED = ("input_tokens", "output_tokens", "total_tokens")
+
+
+def title_of(document: Document) -> str:
+    """Return what heads a transcript."""
+    return visible_line(document.facts.title) or "Untitled"
 
 
 def iso(seconds: float) -> str:

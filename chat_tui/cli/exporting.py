@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import re
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +14,7 @@ from chat_tui import __version__
 from chat_tui.cli.composing import compose
 from chat_tui.cli.progress import Progress
 from chat_tui.cli.shell import HELP, say, tell
+from chat_tui.controller import write_file
 from chat_tui.errors import EXIT_USAGE, ChatTuiError
 from chat_tui.moving import Document
 
@@ -57,6 +55,8 @@ def command(
         raise click.UsageError("Several conversations need --output, a directory.")
     if as_json and output is None and form != "json":
         raise click.UsageError("--json needs --output, or --format json.")
+    from chat_tui.moving.rendering import file_name
+
     written = []
     directory = output is not None and (len(targets) > 1 or output.is_dir())
     for document, text in asyncio.run(_render(targets, profile, form, private=private)):
@@ -65,8 +65,8 @@ def command(
         if output is None:
             click.echo(text, nl=False)
             continue
-        path = output / _name(document, form) if directory else output
-        _write(path, text, force=force)
+        path = output / file_name(document.facts, form) if directory else output
+        write_file(path, text, force=force)
         written.append(_facts(document, path))
         if not as_json:
             say(str(path))
@@ -89,37 +89,6 @@ async def _render(
     finally:
         await controller.close()
     return found
-
-
-def _name(document: Document, form: str) -> str:
-    """Return a file name that says which conversation it holds, safe on every system."""
-    from chat_tui.moving.rendering import SUFFIXES
-
-    words = "-".join(re.findall(r"[^\W_]+", document.facts.title))[:50].rstrip("-")
-    anchor = document.facts.conversation_id or document.facts.response_id
-    anchor = re.sub(r"[^\w]", "", anchor)[:21]
-    return "-".join(part for part in (words, anchor) if part) + SUFFIXES[form]
-
-
-def _write(path: Path, text: str, *, force: bool) -> None:
-    """Write a file for this user only, whole or not at all."""
-    if path.exists() and not force:
-        raise ChatTuiError(
-            f"{path} is there already.",
-            "Choose another name, or add --force.",
-            exit_code=EXIT_USAGE,
-        )
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        part.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink()
-        raise ChatTuiError(f"Cannot write {path}: {error.strerror}.") from error
 
 
 def _facts(document: Document, path: Path) -> dict[str, Any]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from chat_tui.controller.reading import read_import
     from chat_tui.controller.searching import OlderTurn
     from chat_tui.controller.view import Listing, Queued, Summary, TurnReport, View
+    from chat_tui.controller.writing import write_file
 
 _HOMES = {
     "Moved": "arriving",
@@ -64,6 +65,7 @@ _HOMES = {
     "check_metadata": "metadata",
     "described": "offering",
     "read_import": "reading",
+    "write_file": "writing",
 }
 """Which module of this package defines what. Loaded when asked for: the interface paints its first
 frame with the light ones only."""
@@ -109,4 +111,5 @@ __all__ = [
     "check_metadata",
     "described",
     "read_import",
+    "write_file",
 ]

@@ -16,9 +16,9 @@ from chat_tui.controller.conversation import UNTITLED
 from chat_tui.controller.counting import Counting
 from chat_tui.controller.endpoints import LocalServer
 from chat_tui.controller.events import ListChanged
+from chat_tui.controller.filing import Filing
 from chat_tui.controller.launch import Launch
 from chat_tui.controller.listing import Lists, Wanted
-from chat_tui.controller.moving import Moving
 from chat_tui.controller.naming import Naming
 from chat_tui.controller.offering import Neighbours, Offering
 from chat_tui.controller.speaking import Speaking
@@ -27,7 +27,7 @@ from chat_tui.errors import NotFound
 from chat_tui.library import ConversationRow, Library, Order
 
 
-class Controller(Speaking, Naming, Offering, Moving, Counting):
+class Controller(Speaking, Naming, Offering, Filing, Counting):
     """All commands. One per program; ``start`` it, read ``events``, ``close`` it."""
 
     def __init__(

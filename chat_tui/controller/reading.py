@@ -22,6 +22,7 @@ def read_import(path: Path) -> Document | list[Entry]:
 
     Raises BadImport, which names the file.
     """
+    path = path.expanduser()
     try:
         if zipfile.is_zipfile(path):
             return entries([entry for part in _members(path) for entry in part])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 
-from chat_tui.moving.document import Document, write_document
+from chat_tui.moving.document import Document, Facts, write_document
 from chat_tui.moving.markdown import markdown
 from chat_tui.moving.page import page
 
@@ -24,3 +25,10 @@ def render(document: Document, form: str, program: str) -> str:
 
 
 _READABLE: dict[str, Callable[[Document], str]] = {"markdown": markdown, "html": page}
+
+
+def file_name(facts: Facts, form: str) -> str:
+    """Return a file name that says which conversation it holds, safe on every system."""
+    words = "-".join(re.findall(r"[^\W_]+", facts.title))[:50].rstrip("-")
+    anchor = re.sub(r"[^\w]", "", facts.conversation_id or facts.response_id)[:21]
+    return "-".join(part for part in (words, anchor) if part) + SUFFIXES[form]

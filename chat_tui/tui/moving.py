@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chat_tui.errors import Severity
+from chat_tui.items import Place
 from chat_tui.tui.commands import Commands
 from chat_tui.tui.doing import command
 from chat_tui.tui.text import ago
@@ -30,10 +31,11 @@ class MovingCommands(Commands):
         if path is None or not path.strip():
             return
         written = await self.controller.export_file(key, Path(path.strip()))
-        severity = Severity.WARNING if written.notes else Severity.INFORMATION
-        self.tell(
-            f"Wrote {written.items} items to {written.path}.", " ".join(written.notes), severity
-        )
+        notes = list(written.notes)
+        if any(r.place is Place.PRIVATE for r in self.controller.view(key).records):
+            notes.append("What was said off the record is not among them.")
+        severity = Severity.WARNING if notes else Severity.INFORMATION
+        self.tell(f"Wrote {written.items} items to {written.path}.", " ".join(notes), severity)
 
     @command
     async def action_conversation_import(self) -> None:

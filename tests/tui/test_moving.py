@@ -43,6 +43,23 @@ async def test_a_conversation_goes_to_a_file_and_comes_back(
         await app.shows("is there already")
 
 
+async def test_what_is_off_the_record_stays_out_of_the_file_and_that_is_said(
+    server: EmbeddedServer, home: Path
+) -> None:
+    path = home.parent / "said.md"
+    async with opened(server, home) as app:
+        await app.send(echo("open"))
+        await app.controller.set_store(app.app.key, False)
+        await app.send(echo("whispered"))
+        app.app.action_conversation_export()
+        await app.shows("Export to a file")
+        await answer(app, str(path))
+        await app.shows("not among them.")
+        text = path.read_text("utf-8")
+    assert "> open" in text
+    assert "whispered" not in text
+
+
 async def test_one_conversation_of_many_is_chosen_and_copied(
     server: EmbeddedServer, home: Path
 ) -> None:

@@ -1,4 +1,4 @@
-# Five verbs: run, test, check, screenshots, bench. Each prepares what it needs in .venv.
+# Each verb prepares what it needs in .venv; `make help` lists them.
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from benchmarks.results import Result, figures, targets, write
 from benchmarks.running import Extent
+from benchmarks.shapes import SHAPES
 
+ONE_SHAPE = tuple(f"stream:{shape}" for shape in SHAPES)
 PARTS = ("start", "idle", "stream", "opening", "listing", "micro", "server")
 
 
@@ -27,6 +29,8 @@ def main() -> None:
     chosen = parser.parse_args()
     if wrong := {part.partition(":")[0] for part in chosen.parts} - set(PARTS):
         parser.error(f"there is no part {', '.join(sorted(wrong))}")
+    if odd := [part for part in chosen.parts if ":" in part and part not in ONE_SHAPE]:
+        parser.error(f"{odd[0]} is nothing to measure alone; try one of {', '.join(ONE_SHAPE)}")
     extent = Extent.QUICK if chosen.quick else Extent.FULL if chosen.full else Extent.NORMAL
     results: dict[str, list[Result]] = {}
     seconds: dict[str, float] = {}

@@ -15,6 +15,7 @@ EVERYTHING = frozenset(
     [
         "errors",
         "items",
+        "moving",
         "planning",
         "replaying",
         "streaming",
@@ -33,6 +34,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "config": frozenset({"errors"}),
     "planning": frozenset({"items", "replaying", "config"}),
     "replaying": frozenset({"items"}),
+    "moving": frozenset({"errors", "items", "replaying"}),
     "streaming": frozenset({"items"}),
     "gateway": frozenset({"errors", "items", "config"}),
     "library": frozenset({"errors", "items"}),
@@ -40,6 +42,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
         {
             "errors",
             "items",
+            "moving",
             "planning",
             "replaying",
             "streaming",

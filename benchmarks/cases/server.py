@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.results import Result, median, percentile
+from benchmarks.running import Extent
 from tests.support.plain import Connection
 from tests.support.server import EmbeddedServer
 
@@ -24,8 +25,9 @@ WINDOW = 2000
 """Tokens of context where only what fits is read; a hundred such items fit."""
 
 
-def measure(quick: bool) -> list[Result]:
+def measure(extent: Extent) -> list[Result]:
     """Ask for one thing after the other."""
+    quick = extent is Extent.QUICK
     return [
         *_calls(50 if quick else 500),
         *_one_stream(5 if quick else 40),

@@ -26,6 +26,10 @@ COMMANDS = {
     "fork": ("forking", "Make a new conversation from an old one."),
     "reconcile": ("reconciling", "Compare the copies here with what the server holds."),
     "purge": ("purging", "Delete everything of a conversation."),
+    "export": ("exporting", "Write conversations to files: JSON, Markdown or HTML."),
+    "import": ("importing", "Make conversations of exports, of ChatGPT too."),
+    "copy": ("copying", "Copy a conversation to another profile's server."),
+    "stats": ("counting", "Count what conversations are made of."),
     "doctor": ("doctor", "Check what this program needs."),
     "config": ("configuring", "See and begin the configuration."),
 }

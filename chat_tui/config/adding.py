@@ -43,7 +43,7 @@ def with_profile(text: str, profile: Profile) -> str:
 def _replace(path: Path, text: str) -> None:
     """Put a new text in the place of a file: whole, or not at all."""
     path = path.resolve()  # what a link points to is changed, the link stays
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".config-")
     new = Path(name)
     try:

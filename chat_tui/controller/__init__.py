@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from chat_tui.controller.arriving import Moved, NotMoved
     from chat_tui.controller.branches import Fork
     from chat_tui.controller.controller import Controller
     from chat_tui.controller.endpoints import LocalServer
@@ -42,11 +43,15 @@ if TYPE_CHECKING:
     from chat_tui.controller.metadata import MAX_KEY, MAX_PAIRS, MAX_VALUE, check_metadata
     from chat_tui.controller.offering import OFFERED, Neighbours, described
     from chat_tui.controller.purging import PurgePlan, purge_sentence
+    from chat_tui.controller.reading import read_import
     from chat_tui.controller.reconciling import Reconciled
     from chat_tui.controller.searching import OlderTurn
     from chat_tui.controller.view import Listing, Queued, Summary, TurnReport, View
+    from chat_tui.controller.writing import write_file
 
 _HOMES = {
+    "Moved": "arriving",
+    "NotMoved": "arriving",
     "Controller": "controller",
     "EndpointChanged": "events",
     "Event": "events",
@@ -96,6 +101,8 @@ _HOMES = {
     "read_items": "mending.choosing",
     "check_metadata": "metadata",
     "described": "offering",
+    "read_import": "reading",
+    "write_file": "writing",
 }
 """Which module of this package defines what. Loaded when asked for: the interface paints its first
 frame with the light ones only."""
@@ -133,7 +140,9 @@ __all__ = [
     "ListChanged",
     "Listing",
     "LocalServer",
+    "Moved",
     "Neighbours",
+    "NotMoved",
     "Notice",
     "OlderTurn",
     "Progress",
@@ -156,5 +165,7 @@ __all__ = [
     "choose",
     "described",
     "purge_sentence",
+    "read_import",
     "read_items",
+    "write_file",
 ]

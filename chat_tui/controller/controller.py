@@ -13,8 +13,10 @@ from collections.abc import Mapping, Sequence
 
 from chat_tui.config import Profile, Settings
 from chat_tui.controller.conversation import UNTITLED
+from chat_tui.controller.counting import Counting
 from chat_tui.controller.endpoints import LocalServer
 from chat_tui.controller.events import ListChanged
+from chat_tui.controller.filing import Filing
 from chat_tui.controller.launch import Launch
 from chat_tui.controller.listing import Lists, Wanted
 from chat_tui.controller.mends import Mending
@@ -28,7 +30,7 @@ from chat_tui.errors import NotFound
 from chat_tui.library import ConversationRow, Library, Order
 
 
-class Controller(Speaking, Naming, Mending, Purging, Reconciling, Offering):
+class Controller(Speaking, Naming, Mending, Purging, Reconciling, Filing, Counting, Offering):
     """All commands. One per program; ``start`` it, read ``events``, ``close`` it."""
 
     def __init__(

@@ -157,19 +157,27 @@ class Gateway:
 
     # --- responses ------------------------------------------------------------------------------
 
-    async def response(self, response_id: str) -> RawItem:
+    async def response(self, response_id: str, *, include: Sequence[str] = ()) -> RawItem:
         """Return a stored response."""
-        return await self._get(_path("responses", response_id))
+        query = {"include": list(include)} if include else None
+        return await self._get(_path("responses", response_id), query)
 
     async def delete_response(self, response_id: str) -> None:
         """Delete a stored response; conversations are not touched."""
         await self._delete(_path("responses", response_id))
 
     async def input_items(
-        self, response_id: str, *, after: str = "", limit: int = PAGE_LIMIT, order: str = "desc"
+        self,
+        response_id: str,
+        *,
+        after: str = "",
+        limit: int = PAGE_LIMIT,
+        order: str = "desc",
+        include: Sequence[str] = (),
     ) -> Page:
         """Return one page of what a response was given."""
-        return await self._page(_path("responses", response_id, "input_items"), after, limit, order)
+        path = _path("responses", response_id, "input_items")
+        return await self._page(path, after, limit, order, include)
 
     async def stream(
         self, body: Mapping[str, Any], waiting: Waiting = lambda error, seconds: None

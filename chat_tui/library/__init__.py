@@ -1,6 +1,7 @@
 """The only place on the client side that knows SQL: index, list, item cache, drafts, journal."""
 
 from chat_tui.library.cache import KEPT_PLACES, Cache
+from chat_tui.library.counts import Statistics
 from chat_tui.library.database import LibraryError, sqlite_version
 from chat_tui.library.library import Library
 from chat_tui.library.purges import Gone, Purge, Step, StepKind
@@ -18,6 +19,7 @@ __all__ = [
     "Page",
     "PendingTurn",
     "Purge",
+    "Statistics",
     "Step",
     "StepKind",
     "TakenElsewhereError",

@@ -10,6 +10,7 @@ from typing import Any
 from chat_tui.items import Record
 from chat_tui.library import cache, journal
 from chat_tui.library.cache import Cache
+from chat_tui.library.counts import Counts
 from chat_tui.library.database import Database
 from chat_tui.library.index import Index, change_row
 from chat_tui.library.journal import Journal
@@ -32,6 +33,7 @@ class Library:
         self.index = Index(self._db)
         self.listing = Listing(self._db)
         self.items = Cache(self._db)
+        self.counts = Counts(self._db)
         self.journal = Journal(self._db)
         self.queue = QueueTable(self._db)
         self.pins = Pins(self._db)

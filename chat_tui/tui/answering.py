@@ -8,11 +8,11 @@ from textual import on
 
 from chat_tui.errors import ChatTuiError, Severity
 from chat_tui.tui.clipboard import copied
-from chat_tui.tui.commands import Commands
 from chat_tui.tui.composer import Composer
 from chat_tui.tui.conversations import ConversationList, ConversationPane
 from chat_tui.tui.doing import command
 from chat_tui.tui.inspector.pane import Inspector
+from chat_tui.tui.moving import MovingCommands
 from chat_tui.tui.outline import open_links
 from chat_tui.tui.queue import QueueBar
 from chat_tui.tui.transcript import messages
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from chat_tui.tui.transcript.transcript import Transcript
 
 
-class Answering(Commands):
+class Answering(MovingCommands):
     """The messages of the panes."""
 
     panes: Panes

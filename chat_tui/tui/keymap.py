@@ -141,6 +141,11 @@ ACTIONS: tuple[Action, ...] = (
     _everywhere("outline", "ctrl+l", "List the turns and go to one", "Conversation"),
     _everywhere("instructions", "", "Edit the instructions of this conversation", "Conversation"),
     _everywhere("metadata", "", "Edit the metadata of this conversation", "Conversation"),
+    _everywhere("conversation.export", "", "Export the conversation to a file", "Conversation"),
+    _everywhere("conversation.import", "", "Import a conversation from a file", "Conversation"),
+    _everywhere(
+        "conversation.copy", "", "Copy the conversation to another profile", "Conversation"
+    ),
     _everywhere("model", "f8", "Choose the model", "Conversation"),
     _everywhere("profile", "f9", "Choose the profile", "Program"),
     _everywhere("pane.list", "f3", "Show or hide the conversation list", "Panes"),

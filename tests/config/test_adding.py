@@ -17,6 +17,7 @@ def test_without_a_file_one_is_made(tmp_path: Path) -> None:
     settings = load(file, {})
     assert settings.choose_profile() == OLLAMA
     assert file.stat().st_mode & 0o777 == 0o600
+    assert file.parent.stat().st_mode & 0o777 == 0o700
 
 
 @pytest.mark.parametrize(

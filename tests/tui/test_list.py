@@ -1,4 +1,4 @@
-"""The list at a hundred thousand conversations, its filter and orders, and rest when idle."""
+"""The list at any number of conversations, its filter and orders, and rest when idle."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widgets import Input
 
+from chat_tui.controller import Summary
 from chat_tui.library import Library
+from chat_tui.tui.conversations.row import mark
 from tests.support.server import EmbeddedServer
 from tests.support.tui import Opened, opened
 from tests.tui.test_turns import start
@@ -231,3 +233,31 @@ async def test_only_rows_whose_age_reads_differently_are_painted_again(
         rows._repaint_ages()
         await app.pilot.pause()
         assert drawn == [3]
+
+
+def test_each_state_has_a_shape_of_its_own() -> None:
+    quiet = Summary(
+        key=1,
+        title="a",
+        conversation_id="conv_1",
+        response_id="",
+        updated_at=0,
+        created_at=0,
+        stored=True,
+        running=False,
+        pending=False,
+        unread=False,
+        failed=False,
+        queued=False,
+    )
+    states = [
+        (replace(quiet, running=True), "●"),
+        (replace(quiet, pending=True), "!"),
+        (replace(quiet, queued=True), "!"),
+        (replace(quiet, failed=True), "✗"),
+        (replace(quiet, unread=True), "◆"),
+    ]
+    for row, sign in states:
+        assert mark(row, current=True)[0] == sign
+    assert mark(quiet, current=True)[0] == "▸"
+    assert mark(quiet, current=False)[0] == " "

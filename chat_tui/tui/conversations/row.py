@@ -44,7 +44,9 @@ def mark(row: Summary, *, current: bool) -> tuple[str, str]:
     """Return a row's state as a shape each, so that it does not depend on colour, and its role."""
     if row.running:
         return "●", "busy"
-    if row.pending or row.failed or row.queued:
+    if row.failed:
+        return "✗", "alert"
+    if row.pending or row.queued:
         return "!", "alert"
     if row.unread:
         return "◆", "unread"

@@ -25,7 +25,7 @@ _ABOUT = {
     Scope.FIND: "Finds over the whole conversation, upper and lower case alike. Older items are "
     "loaded when you go to a match in them.",
     Scope.LIST: "The conversations this program knows, latest first. ● answering, ◆ new answer, "
-    "! needs you, ▸ open.",
+    "! needs you, ✗ failed, ▸ open.",
     Scope.INSPECTOR: "Everything known about the item, the conversation and the turn.",
 }
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from chat_tui.items import (
     Item,
     Kind,
     Place,
+    RawItem,
     Record,
     encodable,
     item_text,
@@ -369,3 +372,23 @@ def test_a_visible_line_is_one_line_without_ragged_space(text: str) -> None:
     assert len(shown.splitlines()) <= 1
     assert shown == shown.strip()
     assert "  " not in shown
+
+
+# --- records ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "raw", [{}, {"id": 7}, {"id": "msg_1", "role": "user", "content": "día"}, {"type": "reasoning"}]
+)
+def test_a_record_held_as_json_says_what_one_held_as_an_item_says(raw: RawItem) -> None:
+    as_item, as_json = Record(raw), Record(json.dumps(raw))
+    for record in (as_item, as_json):
+        assert record.raw == raw
+        assert json.loads(record.json) == raw
+        assert (record.id, record.kind) == (Item(raw).id, Item(raw).kind)
+
+
+def test_a_record_that_becomes_another_item_has_its_id_and_kind() -> None:
+    before = Record(json.dumps({"type": "reasoning", "id": "rs_1"}))
+    after = replace(before, held={"type": "function_call", "id": "fc_1"})
+    assert (after.ref, after.id, after.kind) == (before.ref, "fc_1", Kind.CALL)

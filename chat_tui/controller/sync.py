@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -205,7 +206,7 @@ async def older_there(
     page = await _page_before(library, endpoint, conversation)
     if page is None:
         return _prepended(conversation, (), complete=True)
-    records = tuple(Record(raw, Place.CONVERSATION) for raw in page.data[::-1])
+    records = tuple(Record(json.dumps(raw), Place.CONVERSATION) for raw in page.data[::-1])
     complete = not page.has_more
     conversation.first_rank = await library.items.prepend(
         conversation.key, records, complete=complete

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from chat_tui.items import Place, Record
 from chat_tui.tui.transcript.blocks import Format
+from chat_tui.tui.transcript.code import may_hold_code
 from chat_tui.tui.transcript.jumps import Target, went_wrong
 from chat_tui.tui.transcript.links import Link, links
 from chat_tui.tui.transcript.messages import CopyWanted, JumpMissed, LinksWanted
@@ -62,6 +64,23 @@ async def test_tool_calls_and_errors_are_gone_to_one_by_one() -> None:
 )
 def test_what_went_wrong(raw: dict[str, Any], place: Place, wrong: bool) -> None:
     assert went_wrong(Record(raw, place)) is wrong
+    assert went_wrong(Record(json.dumps(raw), place)) is wrong
+
+
+@pytest.mark.parametrize(
+    ("raw", "may"),
+    [
+        (message("assistant", "Only words, and a \\ sign."), False),
+        (message("assistant", "Before\n\n```python\nn = 1\n```"), True),
+        (message("assistant", "Before\n\n~~~\nn = 1\n~~~"), True),
+        (message("assistant", "Before\n\n\tn = 1"), True),
+        (message("assistant", "Before\n\n    n = 1"), True),
+        ({"type": "code_interpreter_call", "code": "n = 1"}, True),
+    ],
+)
+def test_what_may_hold_code(raw: dict[str, Any], may: bool) -> None:
+    assert may_hold_code(Record(raw)) is may
+    assert may_hold_code(Record(json.dumps(raw))) is may
 
 
 async def test_code_blocks_are_gone_to_and_copied_as_they_were_written() -> None:

@@ -513,7 +513,7 @@ async def test_a_double_click_selects_the_item() -> None:
         row = next(n for n, line in enumerate(app.lines()) if "bold" in line)
         await pilot.double_click(Transcript, offset=(5, row))
         await pilot.pause()
-        assert app.screen.get_selected_text() == "a **bold** word\n\none"
+        assert app.screen.get_selected_text() == "a **bold** word\n\n- one"
 
 
 async def test_an_empty_conversation_says_what_to_do() -> None:

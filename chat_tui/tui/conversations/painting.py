@@ -36,7 +36,7 @@ class ListPane(ScrollView):
         height: 1fr;
         scrollbar-size-vertical: 1;
         & > .list--row { color: $foreground; }
-        & > .list--time { color: $muted; text-style: dim; }
+        & > .list--time { color: $muted; }
         & > .list--current { background: $panel; color: $primary; text-style: bold; }
         & > .list--cursor { background: $primary 22%; }
         & > .list--busy { color: $success; }

@@ -1,13 +1,15 @@
-"""Draws ``screenshots/markdown``: every construct of Markdown and every kind of item.
+"""Draws ``screenshots/markdown``, all of Markdown, and ``screenshots/items``, all kinds of items.
 
-``python -m tests.gallery`` writes the pictures, at four widths, dark and light;
+``python -m tests.gallery`` writes the pictures, at several widths, dark and light;
 ``tests/tui/test_gallery.py`` checks that what is committed is what the program draws now.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import time
 from html import unescape
 from typing import Any
 
@@ -17,13 +19,14 @@ from textual.app import App, ComposeResult
 from chat_tui.items import Place, Record
 from chat_tui.tui.theme import THEMES, variables
 from chat_tui.tui.transcript.transcript import Transcript
-from tests.screenshots import FOLDER, fixed
+from tests.screenshots import FOLDER, NOW, fixed
 from tests.tui.transcript.corpus import message
 
-WIDTHS = (60, 80, 120, 200)
-PLACE = FOLDER / "markdown"
-HEIGHTS = {60: 157, 80: 150, 120: 144, 200: 144}
-"""Lines that hold the whole gallery at a width."""
+HEIGHTS = {
+    "markdown": {60: 175, 80: 158, 120: 149, 200: 149},
+    "items": {80: 77, 120: 77},
+}
+"""Lines that hold the whole gallery, by folder and width."""
 
 TEXT = """\
 # Heading one
@@ -63,6 +66,11 @@ one sees where the second line begins
 | `a` | 1 | yes | Words that need more room than a narrow pane has, so they are wrapped |
 | **b** | 22,000 | no | 短い |
 | 表 | 333 | maybe | A [link](https://example.org) |
+
+| Place | Spring | Summer | Autumn | Winter | Getting there | Open | Remarks |
+|---|---|---|---|---|---|---|---:|
+| Garden | plum | iris | maple | snow | tram, then on foot | daily | 4.5 |
+| Harbour | gulls | swimming | fog | closed | ferry | weekends | 3 |
 
 ```python
 @cache
@@ -165,6 +173,46 @@ ITEMS: list[Record] = [
     Record(message("user", "Sent, not answered yet."), Place.PENDING),
 ]
 
+KINDS: list[Record] = [
+    Record(message("developer", "Answer briefly."), at=NOW),
+    Record(message("user", "Which of them is quiet?"), at=NOW),
+    Record(
+        {
+            "type": "reasoning",
+            "summary": [{"type": "summary_text", "text": "**Weighing** the three\n\nA bus stop."}],
+        },
+        at=NOW,
+    ),
+    Record({"type": "reasoning", "encrypted_content": "x" * 2100}, at=NOW),
+    *ITEMS[3:7],
+    Record(
+        {
+            "type": "function_call",
+            "call_id": "c2",
+            "name": "hold_room",
+            "arguments": '{"ryokan": "Genji"}',
+        },
+        at=NOW,
+    ),
+    Record({"type": "function_call_output", "call_id": "c2", "output": "held until 18:00"}),
+    Record({"type": "function_call_output", "call_id": "c9", "output": "nobody asked"}),
+    Record(
+        {
+            "type": "mcp_approval_request",
+            "server_label": "maps",
+            "name": "share",
+            "arguments": '{"with": "everyone"}',
+        }
+    ),
+    Record({"type": "mcp_approval_response", "approve": False, "reason": "not with everyone"}),
+    Record(message("assistant", "*Genji* is.", status="completed"), model="demo", at=NOW),
+    *ITEMS[7:8],
+    Record(message("user", "From the chain only."), Place.CHAIN, at=NOW),
+    *ITEMS[9:14],
+    Record(message("assistant", "Cut at the most tok", status="incomplete"), model="demo", at=NOW),
+    *ITEMS[14:],
+]
+
 
 _RUN = re.compile(r'(textLength=")([0-9.]+)("[^>]*>)([^<]+)')
 
@@ -199,36 +247,54 @@ class Gallery(App[None]):
         yield Transcript()
 
 
-def pictures() -> dict[str, tuple[str, int]]:
-    """Return theme and width by name."""
+def pictures() -> dict[str, tuple[str, str, int]]:
+    """Return folder, theme and width by name."""
     sides = (("dark", "dusk"), ("light", "paper"))
-    return {f"{side}-{width}": (theme, width) for side, theme in sides for width in WIDTHS}
+    return {
+        f"{folder}/{side}-{width}": (folder, theme, width)
+        for folder, widths in HEIGHTS.items()
+        for side, theme in sides
+        for width in widths
+    }
 
 
 async def picture(name: str) -> str:
     """Return the named picture as SVG."""
-    theme, width = pictures()[name]
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    folder, theme, width = pictures()[name]
     app = Gallery(theme)
-    async with app.run_test(size=(width, HEIGHTS[width])) as pilot:
+    async with app.run_test(size=(width, HEIGHTS[folder][width])) as pilot:
         pane: Any = app.query_one(Transcript)
-        pane.show(ITEMS, older=False, at_end=False)
-        for record in ITEMS:
-            if record.item.type in ("reasoning", "mcp_call"):
-                pane.cursor = record.ref
-                pane.action_toggle_open()
-        pane.cursor = ITEMS[1].ref
+        if folder == "markdown":
+            show_markdown(pane)
+        else:
+            pane.show(KINDS, older=False, at_end=False)
+            pane.cursor = next(record.ref for record in KINDS if record.model)
         pane.focus()
         await pilot.pause()
         if not pane._view.at_end:
             raise RuntimeError(f"{name}: the gallery needs {pane._document.heights.total} lines")
-        return widened(fixed(app.export_screenshot(title=f"Markdown at {width} columns")))
+        title = {"markdown": "Markdown", "items": "Kinds of items"}[folder]
+        return widened(fixed(app.export_screenshot(title=f"{title} at {width} columns")))
+
+
+def show_markdown(pane: Any) -> None:
+    """Fill a transcript with everything, what is folded opened."""
+    pane.show(ITEMS, older=False, at_end=False)
+    for record in ITEMS:
+        if record.item.type in ("reasoning", "mcp_call"):
+            pane.cursor = record.ref
+            pane.action_toggle_open()
+    pane.cursor = ITEMS[1].ref
 
 
 def main() -> None:
     """Write every picture."""
-    PLACE.mkdir(parents=True, exist_ok=True)
     for name in pictures():
-        (PLACE / f"{name}.svg").write_text(asyncio.run(picture(name)), encoding="utf-8")
+        path = FOLDER / f"{name}.svg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(asyncio.run(picture(name)), encoding="utf-8")
 
 
 if __name__ == "__main__":

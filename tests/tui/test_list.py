@@ -157,6 +157,13 @@ async def test_the_order_changes_by_a_key_and_is_remembered(
         await app.shows("by title")
 
 
+async def test_one_conversation_is_not_called_several(server: EmbeddedServer, home: Path) -> None:
+    await fill(home, 1)
+    async with opened(server, home, size=(160, 40)) as app:
+        await listed(app, 1)
+        await app.shows("1 conversation ")
+
+
 async def test_the_queue_is_seen_edited_removed_and_sent_on(
     server: EmbeddedServer, home: Path
 ) -> None:

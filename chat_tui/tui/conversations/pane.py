@@ -61,6 +61,8 @@ class ConversationPane(Vertical):
             text = f"best {event.total:,}" if event.total >= _MOST else f"{event.total:,} found"
         else:
             text = f"{event.total:,} {_ORDERED[event.order]}"
+            if event.total == 1:
+                text = text.replace("conversations", "conversation")
         self._title.update(Content(text), layout=False)
 
     # --- the filter -----------------------------------------------------------------------------

@@ -358,7 +358,7 @@ def _approval(item: Item, _pairs: Pairs) -> Facts:
     return {
         "title": f"{raw.get('server_label', 'mcp')} · {item.name}",
         "detail": shown,
-        "badges": [("needs approval", "private")],
+        "badges": [("needs approval", "wanted")],
         "body": pretty(raw.get("arguments")),
         "form": Format.JSON,
         "tone": "muted",
@@ -379,7 +379,7 @@ def _compaction(item: Item, _pairs: Pairs) -> Facts:
 def _opaque(item: Item, _pairs: Pairs) -> Facts:
     return {
         "title": item.type or "item without a type",
-        "detail": "",
+        "detail": "not known here, kept as it is" if item.kind is Kind.UNKNOWN else "",
         "body": pretty(without_blobs(item.raw)),
         "form": Format.JSON,
         "tone": "muted",

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual.strip import Strip
 
+from chat_tui.tui.transcript import written
 from chat_tui.tui.transcript.leaves import Shape
 from chat_tui.tui.transcript.view import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
 
     from rich.style import Style
     from textual.selection import Selection
@@ -22,6 +26,8 @@ if TYPE_CHECKING:
 _BASE = 1 << 40
 _LINE_BITS = 16
 _PART_BITS = 32
+_SPACES = re.compile(" {2,}")
+"""What stands between a title and what is said at the right."""
 
 
 def overlaid(strip: Strip, start: int, end: int, style: Style) -> Strip:
@@ -56,6 +62,15 @@ def row_of(document: Document, key: int) -> Row:
     return Row(entry, part, key & ((1 << _LINE_BITS) - 1))
 
 
+@dataclass
+class _Part:
+    """What is selected of a part of an entry."""
+
+    block: Block | None
+    shown: list[str]
+    whole: bool
+
+
 def selected_text(document: Document, selection: Selection, rail: int) -> str:
     """Return the selected text: the source of blocks selected whole, else what is shown.
 
@@ -63,15 +78,37 @@ def selected_text(document: Document, selection: Selection, rail: int) -> str:
     """
     if selection.start is None or selection.end is None:
         return "\n\n".join(document.body(record.ref) for record in document.records)
-    first, last = row_of(document, selection.start.y), row_of(document, selection.end.y)
+    parts = list(_selected_parts(document, selection, rail))
+    fenced = any(not _is_code(part.block) for part in parts)
     found: list[str] = []
+    while parts:
+        block = parts[0].block
+        count = 1 + sum(1 for _ in takewhile(_goes_on, parts[1:]))
+        group, parts = parts[:count], parts[count:]
+        if found and block is not None and block.gap:
+            found.append(written.gap(block))
+        blocks = [part.block for part in group if part.block is not None and part.whole]
+        if len(blocks) == count and not (_is_code(block) and _goes_on(group[0])):
+            found += written.written(blocks, fenced=fenced)
+        else:
+            for part in group:
+                found += _as_shown(part)
+    return "\n".join(found).strip("\n")
+
+
+def _selected_parts(document: Document, selection: Selection, rail: int) -> Iterator[_Part]:
+    if selection.start is None or selection.end is None:
+        return
+    first, last = row_of(document, selection.start.y), row_of(document, selection.end.y)
     for entry in range(first.entry, min(last.entry + 1, len(document))):
         layout = document.layout(entry)
         begin = first.part if entry == first.entry else 0
         stop = last.part if entry == last.entry else layout.parts - 1
         for part in range(begin, min(stop + 1, layout.parts)):
             lines = ["".join(segment.text for segment in line) for line in layout.lines(part)]
-            at = first.line if (entry, part) == first[:2] else 0
+            block = layout.block(part)
+            gap = int(block is not None and block.gap)
+            at = max(first.line, gap) if (entry, part) == first[:2] else gap
             end = last.line + 1 if (entry, part) == last[:2] else len(lines)
             shown = lines[at:end]
             if not shown:
@@ -80,21 +117,25 @@ def selected_text(document: Document, selection: Selection, rail: int) -> str:
                 shown[-1] = shown[-1][: max(selection.end.x - rail, 0)]
             if (entry, part, at) == first:
                 shown[0] = shown[0][max(selection.start.x - rail, 0) :]
-            block = layout.block(part)
-            whole = [line.strip() for line in shown] == [line.strip() for line in lines]
-            if whole and block is not None and block.piece.lines:
-                gap = [""] if block.gap and found else []
-                found += [*gap, *block.piece.lines]
-            else:
-                found += _unwrapped(shown, code=_is_code(block))
-    return "\n".join(found).strip("\n")
+            whole = [line.strip() for line in shown] == [line.strip() for line in lines[gap:]]
+            yield _Part(block, shown, whole)
+
+
+def _goes_on(part: _Part) -> bool:
+    """Whether a part goes on with the code of the part before it."""
+    return part.block is not None and part.block.piece.joined and _is_code(part.block)
 
 
 def _is_code(block: Block | None) -> bool:
     return block is not None and block.piece.shape in (Shape.CODE, Shape.DATA)
 
 
-def _unwrapped(lines: Iterable[str], *, code: bool) -> list[str]:
+def _as_shown(part: _Part) -> list[str]:
     """Return shown lines without what drawing added."""
-    stripped = (line.rstrip() for line in lines)
-    return [line[1:] if code and line[:1] == " " else line for line in stripped]
+    lines = [line.rstrip() for line in part.shown]
+    if part.block is None:
+        return [_SPACES.sub("  ", line) for line in lines]
+    if part.block.boxes:
+        return [written.unmarked(line) for line in lines]
+    code = _is_code(part.block)
+    return [line[1:] if code and line[:1] == " " else line for line in lines]

@@ -26,6 +26,7 @@ ROLES = (
     "error",
     "done",
     "private",
+    "wanted",
     "pending",
     "aside",
     "heading",

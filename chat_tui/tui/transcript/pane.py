@@ -14,17 +14,16 @@ from rich.style import Style
 from textual.cache import LRUCache
 from textual.color import TRANSPARENT
 from textual.content import Content
-from textual.geometry import Offset, Region, Size
+from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollBar
-from textual.selection import Selection
 from textual.strip import Strip
 from textual.widget import Widget
 
 from chat_tui.items import Kind, Place
 from chat_tui.tui.transcript import code, messages
 from chat_tui.tui.transcript.document import Document
-from chat_tui.tui.transcript.overlay import key_of, overlaid, selected_text
+from chat_tui.tui.transcript.overlay import key_of, overlaid
 from chat_tui.tui.transcript.palette import MARKS, ROLES, Palette
 from chat_tui.tui.transcript.search import Search, places
 from chat_tui.tui.transcript.view import Row, View
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingType
     from textual.scrollbar import ScrollDown, ScrollUp
+    from textual.selection import Selection
 
 RAIL = 2
 """Columns left of everything: the rail, and a space."""
@@ -74,17 +74,18 @@ class TranscriptPane(ScrollView, inherit_bindings=False):
     }
     TranscriptPane > .transcript--text { color: $foreground 92%; }
     TranscriptPane > .transcript--muted { color: $foreground 62%; }
-    TranscriptPane > .transcript--faint { color: $foreground 38%; }
+    TranscriptPane > .transcript--faint { color: $foreground 45%; }
     TranscriptPane > .transcript--user { color: $text-accent; }
     TranscriptPane > .transcript--assistant { color: $text-primary; }
     TranscriptPane > .transcript--system { color: $text-secondary; }
     TranscriptPane > .transcript--reasoning { color: $foreground 62%; text-style: italic; }
     TranscriptPane > .transcript--tool { color: $text-success; }
-    TranscriptPane > .transcript--compaction { color: $foreground 50%; }
+    TranscriptPane > .transcript--compaction { color: $foreground 62%; }
     TranscriptPane > .transcript--error { color: $text-error; }
     TranscriptPane > .transcript--done { color: $text-success; }
-    TranscriptPane > .transcript--private { color: $text-warning; }
-    TranscriptPane > .transcript--pending { color: $foreground 50%; }
+    TranscriptPane > .transcript--private { color: $off-record; }
+    TranscriptPane > .transcript--wanted { color: $text-warning; }
+    TranscriptPane > .transcript--pending { color: $foreground 62%; }
     TranscriptPane > .transcript--aside { color: $text-secondary; }
     TranscriptPane > .transcript--heading { color: $text-primary; }
     TranscriptPane > .transcript--code { color: $foreground 92%; background: $foreground 6%; }
@@ -100,7 +101,7 @@ class TranscriptPane(ScrollView, inherit_bindings=False):
     TranscriptPane > .transcript--keyword { color: $text-accent; }
     TranscriptPane > .transcript--string { color: $text-success; }
     TranscriptPane > .transcript--number { color: $text-warning; }
-    TranscriptPane > .transcript--comment { color: $foreground 45%; text-style: italic; }
+    TranscriptPane > .transcript--comment { color: $foreground 62%; text-style: italic; }
     TranscriptPane > .transcript--name { color: $text-primary; }
     TranscriptPane > .transcript--operator { color: $foreground 75%; }
     """
@@ -325,30 +326,6 @@ class TranscriptPane(ScrollView, inherit_bindings=False):
             return line
         style = self.screen.get_component_rich_style("screen--selection")
         return overlaid(line, max(span[0], RAIL), span[1], style)
-
-    # --- selection with the mouse ---------------------------------------------------------
-
-    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """Return the selected text; called by Textual."""
-        return selected_text(self._document, selection, RAIL), "\n"
-
-    def selection_updated(self, selection: Selection | None) -> None:
-        """Show what is selected; called by Textual."""
-        self.refresh()
-
-    def text_select_all(self) -> None:
-        """Select the chosen item; called by Textual on a double click."""
-        if self._chosen is None or not self._document.has(self._chosen):
-            return
-        index = self._document.index(self._chosen)
-        part = self._document.layout(index).parts - 1
-        last = Row(index, part, self._document.layout(index).height(part) - 1)
-        self.screen.selections = {
-            self: Selection(
-                Offset(0, key_of(self._document, Row(index, 1 if part else 0, 0))),
-                Offset(1 << 20, key_of(self._document, last)),
-            )
-        }
 
     def _strip(self, row: Row, width: int, palette: Palette) -> Strip:
         record = self._document.records[row.entry]

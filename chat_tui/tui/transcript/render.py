@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -26,6 +27,7 @@ QUOTE = "▎ "
 CONTINUED = "↪ "
 MEASURE = 100
 """Cells after which a line of prose is too long to read well."""
+_WORD = re.compile(r"[A-Za-z0-9_]+\Z")
 LEAST = 8
 """Cells a block keeps for itself, however deep it is nested."""
 
@@ -180,6 +182,20 @@ def _code(piece: Piece, width: int, palette: Palette) -> list[list[Segment]]:
     return result
 
 
+def _good_end(part: str, after: str, used: int, room: int) -> int:
+    """Return where to end a line of code that is too long: after a space, else before a word.
+
+    ``part`` is what would fit, ``after`` the character behind it; a line is at least half full.
+    """
+    space = part.rfind(" ") + 1
+    if space > 0 and space * 2 > room:
+        return space
+    word = _WORD.search(part) if _WORD.match(after) else None
+    if word is not None and (used + word.start()) * 2 > room:
+        return word.start()
+    return len(part)
+
+
 def _code_line(line: Line, width: int, palette: Palette, role: str) -> Iterable[list[Segment]]:
     ground = palette[role]
     pad = role == "code"
@@ -194,8 +210,8 @@ def _code_line(line: Line, width: int, palette: Palette, role: str) -> Iterable[
             part = fold(rest[: (room - used) + 1], room - used)[0] if room > used else ""
             if not part and used <= sign:
                 part = rest[0]
-            elif 0 < (space := part.rfind(" ") + 1) < len(part) < len(rest) and space * 2 > room:
-                part = part[:space]
+            elif len(part) < len(rest):
+                part = part[: _good_end(part, rest[len(part)], used, room)]
             drawn.append(Segment(part, style))
             used += cell_len(part)
             rest = rest[len(part) :]

@@ -1,4 +1,4 @@
-"""Selecting lines with keys: the same selection the mouse makes, from line to line."""
+"""What is selected, by the mouse or by keys: the same selection, from line to line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from textual.geometry import Offset
 from textual.selection import Selection
 
 from chat_tui.tui.transcript.acting import ActingPane
-from chat_tui.tui.transcript.overlay import key_of, row_of
+from chat_tui.tui.transcript.overlay import key_of, row_of, selected_text
+from chat_tui.tui.transcript.pane import RAIL
 from chat_tui.tui.transcript.view import Row
 
 if TYPE_CHECKING:
@@ -23,6 +24,32 @@ class SelectingPane(ActingPane, inherit_bindings=False):
 
     _span: tuple[int, int] | None = None
     """Where the selection began and where it goes to, as numbers of lines."""
+
+    # --- with the mouse -------------------------------------------------------------------
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """Return the selected text; called by Textual."""
+        return selected_text(self._document, selection, RAIL), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        """Show what is selected; called by Textual."""
+        self.refresh()
+
+    def text_select_all(self) -> None:
+        """Select the chosen item; called by Textual on a double click."""
+        if self._chosen is None or not self._document.has(self._chosen):
+            return
+        index = self._document.index(self._chosen)
+        part = self._document.layout(index).parts - 1
+        last = Row(index, part, self._document.layout(index).height(part) - 1)
+        self.screen.selections = {
+            self: Selection(
+                Offset(0, key_of(self._document, Row(index, 1 if part else 0, 0))),
+                Offset(_WIDE, key_of(self._document, last)),
+            )
+        }
+
+    # --- with keys ------------------------------------------------------------------------
 
     @property
     def selecting(self) -> bool:

@@ -232,3 +232,13 @@ def test_parsers_are_loaded_only_when_needed() -> None:
     ).stdout.split()
     assert "chat_tui.tui.transcript.inline" in loaded
     assert {"markdown_it", "pygments.lexers"}.isdisjoint(loaded)
+
+
+def test_a_long_line_of_code_ends_before_a_word_and_not_in_it() -> None:
+    shown = text_of(draw("```python\nreturn offers.cheapest(key=lambda offer: price)\n```", 30))
+    assert [line.strip() for line in shown[1:]] == [
+        "return offers.cheapest(key=",
+        "↪ lambda offer: price)",
+    ]
+    word = "x" * 70
+    assert word in "".join(text_of(draw(f"```\n{word}\n```", 30))).replace("↪", "").replace(" ", "")

@@ -9,6 +9,7 @@ from rich.style import Style
 from textual.app import App, ComposeResult
 
 from chat_tui.items import Place, Record
+from chat_tui.tui.theme import variables
 from chat_tui.tui.transcript.messages import (
     CopyWanted,
     ItemHighlighted,
@@ -30,6 +31,9 @@ class Bare(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self.got: list[Message] = []
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return variables(self.current_theme)
 
     def compose(self) -> ComposeResult:
         yield Transcript()
@@ -513,7 +517,7 @@ async def test_a_double_click_selects_the_item() -> None:
         row = next(n for n, line in enumerate(app.lines()) if "bold" in line)
         await pilot.double_click(Transcript, offset=(5, row))
         await pilot.pause()
-        assert app.screen.get_selected_text() == "a **bold** word\n\none"
+        assert app.screen.get_selected_text() == "a **bold** word\n\n- one"
 
 
 async def test_an_empty_conversation_says_what_to_do() -> None:

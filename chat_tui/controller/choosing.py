@@ -91,18 +91,20 @@ class Choosing(Core):
             self._emit(EndpointChanged(profile.name, ready=False, sentence=str(error)))
             return
         self._emit(EndpointChanged(profile.name, ready=True, sentence=""))
-        await self._settle_models(endpoint)
+        try:
+            await self._settle_models(endpoint)
+        except GatewayError as error:
+            self._emit(Notice(error.sentence, error.way_out, Severity.WARNING))
 
     async def _settle_models(self, endpoint: Endpoint) -> None:
-        """Choose a model where none was: no request can be sent without one."""
+        """Choose a model where none was: no request can be sent without one.
+
+        Raises GatewayError when the endpoint cannot be asked for its models.
+        """
         waiting = [c for c in self._open.values() if not c.choices.model]
         if not waiting:
             return
-        try:
-            model = choose_model(await endpoint.gateway.models())
-        except GatewayError as error:
-            self._emit(Notice(error.sentence, error.way_out, Severity.WARNING))
-            return
+        model = choose_model(await endpoint.gateway.models())
         for conversation in waiting:
             if model and not conversation.choices.model:
                 await self.set_model(conversation.key, model)

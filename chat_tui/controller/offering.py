@@ -14,7 +14,7 @@ from chat_tui.errors import ChatTuiError
 from chat_tui.gateway import NearbyServer
 from chat_tui.items import visible_line
 
-OFFERED = "Choose it as the profile to use it; until then nothing is sent to it."
+OFFERED = "Choose it as the profile to use it; until then it gets no message."
 """A way out that names an action; interfaces show it with its keys."""
 
 

@@ -38,6 +38,7 @@ class Speaking(Opening):
             endpoint = await self._endpoints.get(self._profile_of(conversation))
             if not conversation.choices.model:
                 await self._settle_models(endpoint)
+                _require_model(conversation)
             await turn.prepare(endpoint)
         except BaseException:
             await turn.give_up()
@@ -163,6 +164,12 @@ class Speaking(Opening):
             stored = row is not None and row.store
         if stored:
             await self._library.journal.save_draft(key, text)
+
+
+def _require_model(conversation: Conversation) -> None:
+    """Raise ChatTuiError while no model is chosen: servers refuse that in words of their own."""
+    if not conversation.choices.model:
+        raise ChatTuiError("The server names no model.", "Choose one by its name.")
 
 
 def _require_answered(conversation: Conversation) -> None:

@@ -211,7 +211,7 @@ class ChatTuiApp(Answering):
             back = self._key_of("conversation.take_back")
             return f"{resend} resends it, {back} takes it back to edit it."
         if way_out == OFFERED:
-            return f"{self._key_of('profile')} chooses it; nothing is sent to it before."
+            return f"{self._key_of('profile')} chooses it; until then it gets no message."
         return way_out
 
     def _key_of(self, action_id: str) -> str:

@@ -385,7 +385,7 @@ class Commands(App[None]):
                 ConfirmScreen(
                     "Quit",
                     Content("What is off the record lives in this program's memory only."),
-                    [Way("quit", "Quit", "They are gone for good; nothing else is lost.")],
+                    [Way("quit", "Quit", "It is gone for good; nothing else is lost.")],
                 )
             )
             if answer is None:

@@ -18,6 +18,7 @@ from chat_tui.config import LOCAL, Profile, Settings, load
 from chat_tui.controller import Controller, Notice
 from chat_tui.controller.choosing import choose_model
 from chat_tui.controller.offering import OFFERED, described, profile_for, unused
+from chat_tui.errors import ChatTuiError
 from chat_tui.gateway import NearbyServer, find_nearby
 from chat_tui.library import Library
 from tests.support.client import Client
@@ -189,3 +190,16 @@ async def test_a_configuration_that_cannot_be_written_is_told_of(tmp_path: Path)
         assert (tmp_path / "config.toml").read_text() == "profile = "
         assert me.controller.settings.choose_profile("ollama").upstream == offer.base_url
         await me.controller.close()
+
+
+async def test_a_server_that_is_gone_is_named_and_the_message_stays(tmp_path: Path) -> None:
+    with serving() as (port, _):
+        me = Client(*program(tmp_path, port))
+        (offer,) = await me.controller.offers()
+        taken = await me.controller.take_offer(offer)
+    view = await me.controller.use_profile(taken.name)
+    await me.quiet()
+    with pytest.raises(ChatTuiError, match="502"):
+        await me.controller.send(view.key, "hello")
+    assert not me.controller.view(view.key).records
+    await me.controller.close()

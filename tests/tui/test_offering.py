@@ -31,7 +31,7 @@ async def test_a_found_server_is_offered_and_taken(server: EmbeddedServer, home:
     found = Found()
     async with opened(server, home, neighbours=found, size=(200, 50)) as app:
         await app.shows("Ollama runs on this machine with llama3.2 and 1 more.")
-        await app.shows("f9 chooses it; nothing is sent to it before.")
+        await app.shows("f9 chooses it; until then it gets no message.")
         await app.pilot.press("f9")
         await app.shows("Ollama on this machine")
         await app.shows("␛[31mred")

@@ -167,7 +167,7 @@ async def test_the_turns_are_listed_and_gone_to(
         assert "turn 890" in str(highlighted.prompt)
         app.app.screen.query_one(Input).value = "44 turn"
         await app.until(lambda: app.app.screen.query_one(OptionList).option_count == 13)
-        await app.pilot.press("down", "enter")
+        await app.pilot.press("enter")
         await app.until(lambda: chosen(app) == "turn 44")
 
 
@@ -205,3 +205,29 @@ async def test_the_links_of_an_item_are_offered(
         await app.pilot.pause(0.3)
         await app.pilot.press("enter")
         await app.shows("No error further up.")
+
+
+async def test_keys_act_on_an_item_in_view(server: EmbeddedServer, home: Path) -> None:
+    async with opened(server, home) as app:
+        await app.send("echo first")
+        await app.send("long 200")
+        await app.pilot.press("shift+tab", "g")
+        first = app.app.transcript.cursor
+        assert first == app.app.transcript.records[0].ref
+        await app.pilot.press("escape")
+        await app.send("long 200")
+        await app.pilot.press("shift+tab")
+        assert app.app.transcript.cursor == app.app.transcript.records[-1].ref
+
+
+async def test_typing_in_the_outline_highlights_the_first_match(
+    server: EmbeddedServer, home: Path
+) -> None:
+    async with opened(server, home) as app:
+        for word in ("first", "second", "third", "fourth"):
+            await app.send(f"echo {word}")
+        await app.pilot.press("ctrl+l")
+        await app.shows("Turns")
+        await app.pilot.press("f", "enter")
+        await app.until(lambda: len(app.app.screen_stack) == 1)
+        assert app.app.transcript.cursor == app.app.transcript.records[0].ref

@@ -60,8 +60,8 @@ class ChooseScreen(Dialog[str]):
     ) -> None:
         """Choose what ``find`` returns.
 
-        Highlighted are at first the answer ``start`` if it is there, else the first choice, or the
-        ``last`` one; ``hint`` is said below.
+        Highlighted is the answer ``start`` while it matches; else the first choice, or the ``last``
+        one while nothing is typed; ``hint`` is said below.
         """
         super().__init__()
         self._title = title
@@ -106,7 +106,7 @@ class ChooseScreen(Dialog[str]):
         options.add_options(_option(choice) for choice in found)
         if found:
             answers = [choice.answer for choice in found]
-            default = len(found) - 1 if self._last else 0
+            default = len(found) - 1 if self._last and not query else 0
             at = answers.index(self._start) if self._start in answers else default
             options.highlighted = at
         elif not hint:

@@ -97,6 +97,17 @@ class CursorPane(TranscriptPane, inherit_bindings=False):
             return self._document.index(self.cursor)
         return None
 
+    def on_focus(self) -> None:
+        """Let keys act on what is seen: an item chosen out of sight gives way to one in view."""
+        current = self._current()
+        if current is None:
+            return
+        self._prepare()
+        rows = self._view.rows()
+        if rows and current not in {row.entry for row in rows}:
+            seen = rows[-1] if self._view.at_end else rows[0]
+            self.cursor = self._document.records[seen.entry].ref
+
     def _step(self, by: int) -> None:
         current = self._current()
         if current is not None:

@@ -24,7 +24,7 @@ CLIENTS = 8
 LONGEST_LIFE = 0.15
 """Seconds under load, at most."""
 
-CLEAN = {"locks": 0, "runs": 0, "owners": 1, "not over": 0}
+CLEAN = {"locks": 0, "runs": 0, "event_pieces": 0, "owners": 1, "not over": 0}
 """What a server that has just started holds."""
 
 TERMINAL = ("completed", "incomplete", "failed", "cancelled")
@@ -139,7 +139,7 @@ def held(database: Path) -> dict[str, int]:
     with contextlib.closing(sqlite3.connect(database)) as db:
         counts = {
             table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-            for table in ("locks", "runs", "owners")
+            for table in ("locks", "runs", "event_pieces", "owners")
         }
         return {**counts, "not over": db.execute(f"SELECT count(*) {NOT_OVER}").fetchone()[0]}
 

@@ -17,6 +17,7 @@ from tests.server.forker import Forker
 from tests.support.plain import Connection
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 KILLS = int(os.environ.get("CHAT_TUI_KILLS", "200"))
@@ -80,7 +81,9 @@ class Load(threading.Thread):
         self.added.append(word)
 
 
-def test_a_killed_server_leaves_whole_turns_and_no_locks(data: Path) -> None:
+def test_a_killed_server_leaves_whole_turns_and_no_locks(
+    data: Path, record_property: Callable[[str, object], None]
+) -> None:
     rng = random.Random(20)
     database = data / "chat.db"
     turns = notes = runs = half_done = 0
@@ -125,9 +128,10 @@ def test_a_killed_server_leaves_whole_turns_and_no_locks(data: Path) -> None:
     assert turns > KILLS
     assert notes > KILLS
     assert half_done > KILLS, "most kills hit turns in the making"
-    print(  # noqa: T201 the count is part of the result
+    record_property(
+        "told",
         f"killed {KILLS} times under {CLIENTS} clients, with {half_done} turns in the making; "
-        f"acknowledged: {turns} turns ({runs} in the background), {notes} added items; lost: none"
+        f"acknowledged: {turns} turns ({runs} in the background), {notes} added items; lost: none",
     )
 
 

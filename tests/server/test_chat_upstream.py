@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from chat_tui.server import store
+from chat_tui.server.database import Database
+from chat_tui.server.plan import make_plan
+from chat_tui.server.response_params import RESPONSE
+from chat_tui.server.service import Service
+from chat_tui.server.sse import NoEvents
+from chat_tui.server.upstream.chat import ChatCompletions
 from tests.server import judge
 from tests.server.asking import (
     WEATHER,
@@ -24,9 +32,13 @@ from tests.server.fake_chat import FakeChat, chunk, texts
 from tests.support.server import EmbeddedServer, eventually
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterator
+    from pathlib import Path
 
     import httpx2
+
+TABLES = ("locks", "entries")
 
 
 @pytest.fixture(scope="module")
@@ -438,6 +450,37 @@ def test_compaction_asks_the_model_for_a_summary(http: httpx2.Client, model: Fak
     assert "tools" not in summarise
     assert [m["role"] for m in answer["messages"]] == ["system", "user"]
     assert answer["messages"][0]["content"].endswith("The user is Ada.")
+
+
+@pytest.mark.parametrize("sent", [[], texts("so far")[:2]], ids=["at once", "in the middle"])
+async def test_a_model_that_falls_silent_fails_the_turn(tmp_path: Path, sent: list[Any]) -> None:
+    fake = FakeChat()
+    database = Database(tmp_path / "chat.db")
+    upstream = ChatCompletions(fake.base_url, silence_seconds=0.2)
+    service = Service(database, upstream, "keep")
+    await database.write(lambda db: store.create_conversation(db, "conv_1", 0, {}))
+
+    async def turn() -> Json:
+        params = RESPONSE.check({"model": "llama", "input": "hi", "conversation": "conv_1"})
+        plan = await make_plan(database, upstream, params)
+        return await service.start(service.turn(plan, NoEvents(), lambda: asyncio.sleep(0)))
+
+    def held(db: sqlite3.Connection) -> tuple[int, int]:
+        counts = [db.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in TABLES]
+        return counts[0], counts[1]
+
+    fake.will_say(*sent, stalled=True)
+    response = await turn()
+    judge.check(response, "Response")
+    assert (response["status"], response["error"]["code"]) == ("failed", "server_error")
+    assert "in time" in response["error"]["message"]
+    assert await asyncio.to_thread(fake.left.wait, 10), "the connection is closed"
+    assert await database.read(held) == (0, 0), "nothing is appended or locked"
+    fake.will_say(*texts("fine"))
+    assert text_of(await turn()) == "fine"
+    await upstream.close()
+    database.close()
+    fake.close()
 
 
 def test_a_model_that_is_not_there_is_told(tmp_path_factory: pytest.TempPathFactory) -> None:

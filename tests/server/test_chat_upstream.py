@@ -181,12 +181,56 @@ def test_parallel_calls_and_their_outputs(http: httpx2.Client, model: FakeChat) 
         },
     ]
     assert text_of(ask(http, outputs, **more)) == "Rain."
-    _, told, first, second = model.asked[1]["messages"]
+    _, told, first, second, shown = model.asked[1]["messages"]
     assert told["content"] == "Looking."
     assert [c["id"] for c in told["tool_calls"]] == ["call_a", "call_b"]
     assert told["tool_calls"][0]["function"]["arguments"] == '{"city": "Oslo"}'
     assert first == {"role": "tool", "tool_call_id": "call_b", "content": "rain"}
     assert second["content"] == "sun\n[input_image]"
+    image = {"url": "data:image/png;base64,AAAA", "detail": "auto"}
+    assert shown == {
+        "role": "user",
+        "content": [
+            {"type": "text", "text": "Returned by the call call_a:"},
+            {"type": "image_url", "image_url": image},
+        ],
+    }
+
+
+def test_what_tools_return_is_shown_when_all_have_answered(
+    http: httpx2.Client, model: FakeChat
+) -> None:
+    picture = {"type": "input_image", "image_url": "https://images.example/a.png"}
+    page = {"type": "input_file", "file_data": "data:text/plain;base64,AAAA", "filename": "a.txt"}
+    elsewhere = [{"type": "input_image", "file_id": "file_1"}]
+
+    def output(call_id: str, *parts: Json) -> Json:
+        return {"type": "function_call_output", "call_id": call_id, "output": list(parts)}
+
+    def made(call_id: str) -> Json:
+        name = "weather"
+        return {"type": "function_call", "call_id": call_id, "name": name, "arguments": "{}"}
+
+    model.will_say(*texts("Seen."))
+    calls = [made("call_a"), made("call_b"), made("call_c")]
+    outputs = [output("call_a", picture), output("call_b", *elsewhere), output("call_c", page)]
+    ask(http, [user("look"), *calls, *outputs, assistant("Nice."), user("more")])
+    messages = model.asked[0]["messages"]
+    assert [message["role"] for message in messages] == [
+        *("user", "assistant", "tool", "tool", "tool"),
+        *("user", "assistant", "user"),
+    ]
+    assert [message["content"] for message in messages[2:5]] == [
+        "[input_image]",
+        "[input_image]",
+        "[input_file]",
+    ]
+    assert messages[5]["content"] == [
+        {"type": "text", "text": "Returned by the call call_a:"},
+        {"type": "image_url", "image_url": {"url": picture["image_url"], "detail": "auto"}},
+        {"type": "text", "text": "Returned by the call call_c:"},
+        {"type": "file", "file": {"filename": "a.txt", "file_data": page["file_data"]}},
+    ]
 
 
 def test_calls_that_share_an_index_are_told_apart_by_id(

@@ -127,13 +127,19 @@ def shown(item: Item, include: Collection[str], seal: Callable[[Item], str]) -> 
         case "code_interpreter_call" if "code_interpreter_call.outputs" not in include:
             return {**item, "outputs": None}
         case "web_search_call":
-            if "web_search_call.action.sources" in include or "sources" not in item["action"]:
-                return item
-            return {**item, "action": _without(item["action"], "sources")}
+            return _shown_search(item, include)
         case "computer_call_output":
             if "computer_call_output.output.image_url" in include:
                 return item
             return {**item, "output": _without(item["output"], "image_url")}
+    return item
+
+
+def _shown_search(item: Item, include: Collection[str]) -> Item:
+    if "results" in item and "web_search_call.results" not in include:
+        item = _without(item, "results")
+    if "sources" in item["action"] and "web_search_call.action.sources" not in include:
+        item = {**item, "action": _without(item["action"], "sources")}
     return item
 
 

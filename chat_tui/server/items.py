@@ -47,7 +47,7 @@ class AnItem:
         """Check the type, then the shape."""
         Object()(value, path)
         kind = _kind_of(value)
-        if kind is None:
+        if kind is None and "type" not in value:
             raise missing(f"{path}.type")
         _KINDS(kind, f"{path}.type")
         if self.stored_only and kind in INPUT_ONLY and kind != "item_reference":
@@ -57,12 +57,11 @@ class AnItem:
 
 def _kind_of(value: Item) -> Any:
     """Return the type of an item, which some may leave out; None if it cannot be told."""
-    kind = value.get("type")
-    if kind is None and ("role" in value or "content" in value):
-        return "message"
-    if kind is None and set(value) == {"id"}:
+    if value.get("type") is None and value.keys() - {"type"} == {"id"}:
         return "item_reference"
-    return kind
+    if "type" not in value and ("role" in value or "content" in value):
+        return "message"
+    return value.get("type")
 
 
 def _normalised(kind: str, value: Item, path: str) -> Item:

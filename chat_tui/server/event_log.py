@@ -1,13 +1,8 @@
-"""The events of a background response: kept whole while it runs, replayed from any number."""
+"""The events of a background response in memory, while it runs: read from any number."""
 
 from __future__ import annotations
 
 import asyncio
-import zlib
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _MOST_BYTES = 256 * 1024
 """About how much is handed to a reader at a time, so that a slow one holds little memory."""
@@ -18,6 +13,7 @@ class EventLog:
 
     def __init__(self) -> None:
         self._events: list[bytes] = []
+        self._saved = 0
         self._closed = False
         self._news = asyncio.Event()
 
@@ -34,6 +30,14 @@ class EventLog:
     def recorded(self) -> bytes:
         """Return all events so far."""
         return b"".join(self._events)
+
+    def unsaved(self) -> tuple[int, int, bytes]:
+        """Return the events that are not on disk yet, with the numbers they begin and end at."""
+        return self._saved, len(self._events), b"".join(self._events[self._saved :])
+
+    def mark_saved(self, end: int) -> None:
+        """Note that the events below a number are on disk."""
+        self._saved = max(self._saved, end)
 
     async def read(self, start: int, seconds: float) -> tuple[bytes | None, int]:
         """Return some events from a number on, and the number to read on from.
@@ -54,15 +58,3 @@ class EventLog:
         if end == start:
             return (None if self._closed else b""), start
         return b"".join(self._events[start:end]), end
-
-
-def stored_events(log: bytes, start: int) -> Iterator[bytes]:
-    """Yield the events from a number on out of a stored log, some at a time."""
-    unpacking = zlib.decompressobj()
-    skip, rest = start, b""
-    while data := unpacking.decompress(log, _MOST_BYTES):
-        log = unpacking.unconsumed_tail
-        *whole, rest = (rest + data).split(b"\n\n")
-        if fresh := whole[skip:]:
-            yield b"\n\n".join([*fresh, b""])
-        skip = max(0, skip - len(whole))

@@ -213,7 +213,7 @@ TYPES: dict[str, ItemType] = {
     ),
     "compaction_trigger": _item("", {}),
     "item_reference": _item("id", {}),
-    "web_search_call": _item("action", {"action": Object()}, _searching),
+    "web_search_call": _item("action", {"action": Object(), "results": _any_array}, _searching),
     "file_search_call": _item(
         "queries", {"queries": Array(_text), "results": _any_array}, _searching, results=None
     ),

@@ -47,7 +47,7 @@ class AnItem:
         """Check the type, then the shape."""
         Object()(value, path)
         kind = _kind_of(value)
-        if kind is None:
+        if kind is None and "type" not in value:
             raise missing(f"{path}.type")
         _KINDS(kind, f"{path}.type")
         if self.stored_only and kind in INPUT_ONLY and kind != "item_reference":
@@ -57,12 +57,11 @@ class AnItem:
 
 def _kind_of(value: Item) -> Any:
     """Return the type of an item, which some may leave out; None if it cannot be told."""
-    kind = value.get("type")
-    if kind is None and ("role" in value or "content" in value):
-        return "message"
-    if kind is None and set(value) == {"id"}:
+    if value.get("type") is None and value.keys() - {"type"} == {"id"}:
         return "item_reference"
-    return kind
+    if "type" not in value and ("role" in value or "content" in value):
+        return "message"
+    return value.get("type")
 
 
 def _normalised(kind: str, value: Item, path: str) -> Item:
@@ -127,13 +126,19 @@ def shown(item: Item, include: Collection[str], seal: Callable[[Item], str]) -> 
         case "code_interpreter_call" if "code_interpreter_call.outputs" not in include:
             return {**item, "outputs": None}
         case "web_search_call":
-            if "web_search_call.action.sources" in include or "sources" not in item["action"]:
-                return item
-            return {**item, "action": _without(item["action"], "sources")}
+            return _shown_search(item, include)
         case "computer_call_output":
             if "computer_call_output.output.image_url" in include:
                 return item
             return {**item, "output": _without(item["output"], "image_url")}
+    return item
+
+
+def _shown_search(item: Item, include: Collection[str]) -> Item:
+    if "results" in item and "web_search_call.results" not in include:
+        item = _without(item, "results")
+    if "sources" in item["action"] and "web_search_call.action.sources" not in include:
+        item = {**item, "action": _without(item["action"], "sources")}
     return item
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chat_tui.server.errors import invalid
+from chat_tui.server.kept_events import drop_pieces, log_from_pieces
 from chat_tui.server.store import find_response, get_conversation, update_response
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def begin_run(db: sqlite3.Connection, owner: Owner, response_id: str) -> None:
 
 def end_run(db: sqlite3.Connection, response_id: str) -> None:
     """Note that a background response is not generated any more."""
+    drop_pieces(db, response_id)
     db.execute("DELETE FROM runs WHERE response_id = ?", (response_id,))
 
 
@@ -95,10 +97,12 @@ def runs_to_end(db: sqlite3.Connection, owner: Owner) -> list[str]:
 
 
 def fail_run(db: sqlite3.Connection, response_id: str) -> None:
-    """Mark a background response as failed because its process is gone."""
+    """Mark a background response as failed because its process is gone, in its events too."""
     row = find_response(db, response_id)
     if row is not None:
         message = "The server stopped before this response was finished."
         error = {"code": "server_error", "message": message}
-        update_response(db, response_id, {**row.body, "status": "failed", "error": error})
+        failed = {**row.body, "status": "failed", "error": error}
+        update_response(db, response_id, failed)
+        log_from_pieces(db, response_id, {**failed, "output": []})
     end_run(db, response_id)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from chat_tui.server.errors import StartError
 
 if TYPE_CHECKING:
     from pathlib import Path
-from urllib.parse import urlsplit
 
 DEMO = "demo"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})

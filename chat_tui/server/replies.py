@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
-from chat_tui.server.event_log import EventLog, stored_events
+from chat_tui.server.event_log import EventLog
 from chat_tui.server.feed import Feed
+from chat_tui.server.kept_events import stored_events
 from chat_tui.server.sse import KEEP_ALIVE, EncodedEvents, NoEvents
 from chat_tui.server.web import Reply
 
@@ -135,7 +136,7 @@ async def run_in_background(service: Service, plan: Plan, *, stream: bool, padde
         turn = service.turn(plan, NoEvents(), _no_reader)
     else:
         events = EncodedEvents(log.push, padded=padded)
-        turn = service.turn(plan, events, _no_reader, log.recorded)
+        turn = service.turn(plan, events, _no_reader, log)
     await turn.enqueue()
     service.start_in_background(plan.response_id, turn, log)
     return Reply(plan.draft) if log is None else FollowedLog(log, 0)
@@ -167,17 +168,16 @@ class FollowedLog(_Stream):
 class StoredLog(_Stream):
     """The events of a finished background turn."""
 
-    def __init__(self, log: bytes, start: int) -> None:
+    def __init__(self, log: bytes, start: int, *, is_cut: bool) -> None:
         super().__init__()
-        self._log = log
-        self._start = start
+        self._events = stored_events(log, start, is_cut=is_cut)
 
     async def __call__(self, receive: Receive, send: Send) -> None:
         """Send them all, as fast as they are read."""
         watch = _Watch(receive)
         with contextlib.suppress(OSError):
             await self._begin(send)
-            for data in stored_events(self._log, self._start):
+            for data in self._events:
                 if watch.gone:
                     break
                 await self._send(send, data)

@@ -10,6 +10,7 @@ from chat_tui.server import context, ids, locks, store
 from chat_tui.server.checks import Fields, Integer, Then, Unless
 from chat_tui.server.compaction import compact
 from chat_tui.server.errors import ApiError, invalid, not_found
+from chat_tui.server.kept_events import load_log
 from chat_tui.server.params import INCLUDE, PAGE, Digits, Flag, Page, page_of
 from chat_tui.server.plan import check_state, find_model, make_plan, read_context
 from chat_tui.server.replies import (
@@ -110,13 +111,13 @@ class ResponseRoutes:
             if run is not None and run.events is not None:
                 return FollowedLog(run.events, start)
             _, running = await self._look_up(response_id)
-            events = await self._database.read(lambda db: store.load_log(db, response_id))
-            if events is not None:
-                return StoredLog(events, start)
+            found = await self._database.read(lambda db: load_log(db, response_id))
+            if found is not None:
+                return StoredLog(found[0], start, is_cut=found[1])
             if run is not None or not running:
                 raise invalid(
-                    "Only a response created with both 'background' and 'stream' can be streamed "
-                    "again.",
+                    "There are no events of this response: they are kept of one that was created "
+                    "with both 'background' and 'stream'.",
                     "invalid_value",
                     "stream",
                 )

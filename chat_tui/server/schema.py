@@ -66,6 +66,16 @@ MIGRATIONS = (
     """,
     # Set by any process; the owner, which looks for it, ends the run.
     "ALTER TABLE runs ADD COLUMN cancelled INTEGER NOT NULL DEFAULT 0;",
+    """
+    CREATE TABLE event_pieces (                 -- events of runs, for when their process dies
+        response_id TEXT NOT NULL,
+        start INTEGER NOT NULL,                 -- the number of the first event
+        body BLOB NOT NULL,                     -- bytes of the stream, compressed
+        PRIMARY KEY (response_id, start)
+    );
+    -- Set where the process died: events that were sent may be missing before the last one.
+    ALTER TABLE event_logs ADD COLUMN is_cut INTEGER NOT NULL DEFAULT 0;
+    """,
 )
 
 

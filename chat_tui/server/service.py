@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from chat_tui.server import items, locks
 from chat_tui.server.errors import ApiError
+from chat_tui.server.kept_events import add_piece
 from chat_tui.server.turns import Rule, Turn, sealed_reasoning
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ Finished = asyncio.Task[dict[str, Any]]
 
 
 _LOOK_SECONDS = 0.2
-"""How often to look, while background turns run, whether another process wants one to end."""
+"""How often, while background turns run, to save their events and to look whether another process
+wants one to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class Service:
         plan: Plan,
         events: Events,
         room: Callable[[], Awaitable[None]],
-        recorded: Callable[[], bytes] | None = None,
+        event_log: EventLog | None = None,
     ) -> Turn:
         """Return the turn of a plan, ready to be started."""
         return Turn(
@@ -78,7 +80,7 @@ class Service:
             events,
             rule=self.interrupted,
             room=room,
-            recorded=recorded,
+            event_log=event_log,
         )
 
     def start(self, turn: Turn) -> Finished:
@@ -109,22 +111,39 @@ class Service:
 
         task.add_done_callback(forget)
         if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self._look_for_orders())
+            self._looking = asyncio.create_task(self._look_after_runs())
 
-    async def _look_for_orders(self) -> None:
-        """End the background turns that another process cancelled or deleted."""
+    async def _look_after_runs(self) -> None:
+        """Save what the background turns send, and end those another process wants to end."""
         while self.background:
             await asyncio.sleep(_LOOK_SECONDS)
             try:
+                await self._save_events()
                 wanted = await self.database.read(
                     lambda db: locks.runs_to_end(db, self.database.owner)
                 )
             except sqlite3.Error as error:
-                log.error("Could not look for cancelled runs: %s", error)  # noqa: TRY400 one line
+                log.error("Could not look after runs: %s", error)  # noqa: TRY400 one line
                 continue
             for response_id in wanted:
                 if response_id in self.background:
                     self.background[response_id].turn.interrupt("cancelled")
+
+    async def _save_events(self) -> None:
+        """Save the new events of all background streams, together and without waiting for disk."""
+        logs = [(name, run.events) for name, run in self.background.items() if run.events]
+        fresh = [(name, events, *events.unsaved()) for name, events in logs]
+        fresh = [piece for piece in fresh if piece[-1]]
+        if not fresh:
+            return
+
+        def work(db: sqlite3.Connection) -> None:
+            for response_id, _, start, _, data in fresh:
+                add_piece(db, response_id, start, data)
+
+        await self.database.write(work, durable=False)
+        for _, events, _, end, _ in fresh:
+            events.mark_saved(end)
 
     async def stop(self, seconds: float) -> None:
         """Interrupt all turns and give them so long to settle."""

@@ -54,6 +54,13 @@ def _drop(_text: str) -> None:
     pass
 
 
+def encode(kind: str, number: int, fields: dict[str, Any]) -> bytes:
+    """Return the bytes of an event."""
+    body = {"type": kind, "sequence_number": number, **fields}
+    data = json.dumps(body, separators=(",", ":"))
+    return f"event: {kind}\ndata: {data}\n\n".encode("ascii")
+
+
 class EncodedEvents:
     """Encodes events and hands the bytes of each to `sink`; `padded` adds obfuscation to deltas."""
 
@@ -68,9 +75,7 @@ class EncodedEvents:
 
     def encoded(self, kind: str, fields: dict[str, Any]) -> bytes:
         """Return the bytes of the next event without adding it."""
-        body = {"type": kind, "sequence_number": self._number, **fields}
-        data = json.dumps(body, separators=(",", ":"))
-        return f"event: {kind}\ndata: {data}\n\n".encode("ascii")
+        return encode(kind, self._number, fields)
 
     def add(self, event: bytes) -> None:
         """Add an event that was encoded before; no other may have been added since."""

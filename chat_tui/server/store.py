@@ -342,18 +342,6 @@ def update_response(db: sqlite3.Connection, response_id: str, body: dict[str, An
     db.execute("UPDATE responses SET body = ? WHERE id = ?", (dumps(body), response_id))
 
 
-def save_log(db: sqlite3.Connection, response_id: str, log: bytes) -> None:
-    """Store the compressed events of a response."""
-    db.execute("INSERT OR REPLACE INTO event_logs VALUES (?, ?)", (response_id, log))
-
-
-def load_log(db: sqlite3.Connection, response_id: str) -> bytes | None:
-    """Return the compressed events of a response, None if none were kept."""
-    query = "SELECT body FROM event_logs WHERE response_id = ?"
-    row = db.execute(query, (response_id,)).fetchone()
-    return row[0] if row else None
-
-
 def response_items(db: sqlite3.Connection, response_id: str, *, output: bool) -> list[Stored]:
     """Return the items a response was given, or those it made."""
     rows = db.execute(
@@ -380,6 +368,7 @@ def delete_response(db: sqlite3.Connection, response_id: str) -> None:
     rows = db.execute("SELECT item_id FROM response_items WHERE response_id = ?", (response_id,))
     held = [item_id for (item_id,) in rows]
     db.execute("DELETE FROM event_logs WHERE response_id = ?", (response_id,))
+    db.execute("DELETE FROM event_pieces WHERE response_id = ?", (response_id,))
     db.execute("DELETE FROM response_items WHERE response_id = ?", (response_id,))
     _drop_unused(db, held)
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from chat_tui.server import context, items, locks, outcome, store
 from chat_tui.server.assembly import Assembly
+from chat_tui.server.kept_events import add_piece, save_log
 from chat_tui.server.outcome import Outcome
 from chat_tui.server.tokens import count_items, count_text
 from chat_tui.server.upstream import Finish, Generation, Upstream, UpstreamError, Usage
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from chat_tui.server.crypt import Sealer
     from chat_tui.server.database import Database
+    from chat_tui.server.event_log import EventLog
     from chat_tui.server.items import Item
     from chat_tui.server.plan import Compaction, Plan
     from chat_tui.server.sse import Events
@@ -46,8 +48,8 @@ def sealed_reasoning(sealer: Sealer, item: Item) -> str:
 class Turn:
     """One response in the making. Call `run` once; `interrupt` may be called at any time.
 
-    `room` is awaited now and then, so that a reader can catch up. `recorded` returns the events so
-    far, for a response whose events are to be replayed later.
+    `room` is awaited now and then, so that a reader can catch up. `event_log` is where its
+    events go, when they are to be read again later.
     """
 
     def __init__(
@@ -59,7 +61,7 @@ class Turn:
         *,
         rule: Rule,
         room: Callable[[], Awaitable[None]],
-        recorded: Callable[[], bytes] | None = None,
+        event_log: EventLog | None = None,
     ) -> None:
         self._plan = plan
         self._database = database
@@ -67,7 +69,7 @@ class Turn:
         self._events = events
         self._rule = rule
         self._room = room
-        self._recorded = recorded
+        self._event_log = event_log
         self._assembly = Assembly(events, self._show)
         self._generating: asyncio.Task[Outcome] | None = None
         self._ended_as = ""
@@ -81,10 +83,13 @@ class Turn:
     async def enqueue(self) -> None:
         """Store a background response before it runs, so that it can be asked for."""
         plan = self._plan
+        self._events.write("response.created", {"response": plan.draft})
+        self._events.write("response.queued", {"response": plan.draft})
 
         def work(db: sqlite3.Connection) -> None:
             store.save_response(db, self._row(plan.draft), plan.given, [])
             locks.begin_run(db, self._database.owner, plan.response_id)
+            self._save_events(db)
 
         try:
             await self._database.write(work)
@@ -103,11 +108,11 @@ class Turn:
     async def _run(self) -> dict[str, Any]:
         draft = self._plan.draft
         in_progress = {**draft, "status": "in_progress"}
-        self._events.write("response.created", {"response": draft})
-        if self._plan.background:
-            self._events.write("response.queued", {"response": draft})
-            await self._note_progress(in_progress)
+        if not self._plan.background:
+            self._events.write("response.created", {"response": draft})
         self._events.write("response.in_progress", {"response": in_progress})
+        if self._plan.background:
+            await self._note_progress(in_progress)
         self._generating = asyncio.create_task(self._generate())
         if self._ended_as:
             self._generating.cancel()
@@ -208,8 +213,8 @@ class Turn:
         made = outcome.to_store(output)
         whole = how.status != "failed" and not discarded
         events = None
-        if self._recorded is not None:
-            recorded = self._recorded() + (terminal or b"")
+        if self._event_log is not None:
+            recorded = self._event_log.recorded() + (terminal or b"")
             events = await asyncio.to_thread(zlib.compress, recorded)
 
         def work(db: sqlite3.Connection) -> None:
@@ -226,7 +231,7 @@ class Turn:
                 return
             store.save_response(db, self._row(response), plan.given, made)
             if events is not None:
-                store.save_log(db, plan.response_id, events)
+                save_log(db, plan.response_id, events)
             if plan.conversation_id is not None and whole:
                 store.enter(db, plan.conversation_id, [*plan.given, *made])
 
@@ -244,12 +249,21 @@ class Turn:
 
     async def _note_progress(self, in_progress: dict[str, Any]) -> None:
         row = self._row(in_progress)
+
+        def work(db: sqlite3.Connection) -> None:
+            store.update_response(db, row.id, row.body)
+            self._save_events(db)
+
         try:
-            await self._database.write(
-                lambda db: store.update_response(db, row.id, row.body), durable=False
-            )
+            await self._database.write(work, durable=False)
         except sqlite3.Error as error:
             log.error("A run could not be noted: %s", error)  # noqa: TRY400 one line is enough
+
+    def _save_events(self, db: sqlite3.Connection) -> None:
+        """Save the first events at once; the others are saved every now and then."""
+        if self._event_log is not None:
+            start, _, events = self._event_log.unsaved()
+            add_piece(db, self._plan.response_id, start, events)
 
     async def _unlock(self) -> None:
         plan = self._plan

@@ -141,6 +141,7 @@ def faults(check: Any, _path: str) -> Iterator[Fault]:
 
 
 WRONG_TYPE = "wrong type"
+NULL = "null"
 
 
 def _fault(path: str, what: str, value: Any, code: str) -> Fault:
@@ -154,6 +155,15 @@ def _wrong_type(path: str, value: Any = 5) -> Fault:
 def _but_of_type(found: Iterator[Fault]) -> Iterator[Fault]:
     """Leave out the wrong type of the value itself, which somebody else has looked at."""
     return (fault for fault in found if fault.place or fault.what != WRONG_TYPE)
+
+
+def _null(check: Any, path: str) -> Iterator[Fault]:
+    """Yield the fault of a null where there must be something."""
+    while isinstance(check, Then | Only):
+        check = check.check
+    if not isinstance(check, Nullable | Anything | Refused | Unless):
+        code = "invalid_value" if isinstance(check, Never) else "invalid_type"
+        yield _fault(path, NULL, None, code)
 
 
 @faults.register(Nullable | Then)
@@ -218,7 +228,7 @@ def _(check: Array, path: str) -> Iterator[Fault]:
         yield _fault(path, "too many", [one] * (check.most + 1), "array_above_max_length")
     if check.least:
         yield _fault(path, "too few", [one] * (check.least - 1), "array_below_min_length")
-    for inner in faults(check.of, f"{path}[0]"):
+    for inner in (*_null(check.of, f"{path}[0]"), *faults(check.of, f"{path}[0]")):
         yield inner.inside((), [inner.value])
 
 
@@ -278,6 +288,7 @@ def _(_check: Metadata, path: str) -> Iterator[Fault]:
     yield _fault(path, "too many", pairs, "object_above_max_properties")
     yield _fault(path, "long key", {"k" * 65: "x"}, "string_above_max_length")
     yield _wrong_type(f"{path}.k", {"k": 5})
+    yield _fault(f"{path}.k", NULL, {"k": None}, "invalid_type")
     yield _fault(f"{path}.k", "too long", {"k": "x" * 513}, "string_above_max_length")
 
 
@@ -289,7 +300,9 @@ def _(check: AnItem, path: str) -> Iterator[Fault]:
     for name, kind, shape in item_shapes(stored_only=check.stored_only):
         known = fields_of(kind, shape)
         for inner in record_faults(known, shape.required, _item(kind, shape), path):
-            yield inner.inside((name,), inner.value)
+            nameless = kind == "item_reference" and inner.place == ("type",)
+            if not (nameless and inner.what == NULL):
+                yield inner.inside((name,), inner.value)
 
 
 @faults.register
@@ -337,7 +350,7 @@ def record_faults(
         yield Fault((key,), "missing", without, "missing_required_parameter", at(key))
     yield Fault((), "unknown sibling", {**valid, STRANGE: 1}, "unknown_parameter", at(STRANGE))
     for key, check in known.items():
-        for inner in faults(check, at(key)):
+        for inner in (*_null(check, at(key)), *faults(check, at(key))):
             yield inner.inside((key,), {**valid, key: inner.value})
 
 
@@ -368,7 +381,12 @@ def body_faults(body: Body) -> Iterator[Fault]:
         yield Fault(body.any_of[:1], "missing", rest, "missing_required_parameter", None)
     for key in body.elsewhere:
         yield Fault((key,), "elsewhere", {**valid, key: 1}, "unsupported_parameter", key)
-    yield from record_faults(body.fields, body.required, valid, "")
+    for fault in record_faults(body.fields, body.required, valid, ""):
+        if fault.what == NULL and len(fault.place) == 1 and fault.param in body.required:
+            # What must be there and is null counts as not there.
+            yield replace(fault, code="missing_required_parameter")
+        else:
+            yield fault
 
 
 def valid_body(body: Body) -> dict[str, Any]:

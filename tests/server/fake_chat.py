@@ -37,6 +37,8 @@ class Script:
     """Whether `[DONE]` ends the stream."""
     cut: bool = False
     """Whether the connection breaks in the middle instead of ending."""
+    stalled: bool = False
+    """Whether nothing more is sent, and the connection stays open until the client closes it."""
 
 
 class FakeChat:
@@ -95,6 +97,11 @@ class _Handler(BaseHTTPRequestHandler):
                 else:
                     line = event if isinstance(event, str) else f"data: {json.dumps(event)}"
                     self._send(f"{line}\n\n".encode())
+            if script.stalled:
+                self.close_connection = True
+                self.rfile.read(1)
+                self.chat.left.set()
+                return
             if script.cut:
                 self.close_connection = True
                 self.connection.close()

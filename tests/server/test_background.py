@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
+import sqlite3
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -182,7 +185,54 @@ def test_a_stop_ends_it_by_the_rule(data: Path, rule: str) -> None:
     response = again.http().get(f"/responses/{seen[0]['response']['id']}").json()
     assert response["status"] == "incomplete"
     assert len(items_of(again.http(), conversation)) == (2 if rule == "keep" else 0)
+    events = replay(again.http(), response["id"])
+    assert events[: len(seen)] == seen
+    assert events[-1]["type"] == "response.incomplete"
+    assert events[-1]["response"] == response
     again.stop()
+
+
+def test_what_a_killed_run_sent_can_be_read_again(data: Path) -> None:
+    server = EmbeddedServer.start(data)
+    seen = begin_streaming(server.http(), "echo so far\nstall 60", "response.output_text.delta")
+    response_id = seen[0]["response"]["id"]
+    eventually(lambda: b"output_text.delta" in kept(data))
+    server.kill()
+    again = EmbeddedServer.start(data)
+    http = again.http()
+    events = replay(http, response_id)
+    assert [event["sequence_number"] for event in events] == list(range(len(events)))
+    assert events[: len(seen)] == seen
+    for event in events:
+        judge.check_event(event)
+    assert events[-1]["type"] == "response.failed"
+    assert events[-1]["response"] == http.get(f"/responses/{response_id}").json()
+    assert replay(http, response_id, starting_after=len(events) - 2) == events[-1:]
+    ahead = replay(http, response_id, starting_after=len(events) + 50)
+    assert ahead == events[-1:], "who saw more than was saved learns of the end"
+    assert http.delete(f"/responses/{response_id}").status_code == 200
+    assert kept(data) == b""
+    again.stop()
+
+
+def test_a_run_killed_at_once_has_its_first_events(data: Path) -> None:
+    server = EmbeddedServer.start(data)
+    seen = begin_streaming(server.http(), "stall 60", "response.created")
+    server.kill()
+    again = EmbeddedServer.start(data)
+    events = replay(again.http(), seen[0]["response"]["id"])
+    kinds = [event["type"].removeprefix("response.") for event in events]
+    assert kinds[:2] == ["created", "queued"]
+    assert kinds[-1] == "failed"
+    assert [event["sequence_number"] for event in events] == list(range(len(events)))
+    again.stop()
+
+
+def kept(data: Path) -> bytes:
+    """Return what is on disk of the events of runs."""
+    with contextlib.closing(sqlite3.connect(data / "chat.db")) as db:
+        rows = db.execute("SELECT body FROM event_pieces ORDER BY start").fetchall()
+    return b"".join(zlib.decompress(body) for (body,) in rows)
 
 
 def test_a_killed_run_is_marked_failed(data: Path) -> None:

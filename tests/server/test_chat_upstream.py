@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from chat_tui.server import store
+from chat_tui.server.database import Database
+from chat_tui.server.plan import make_plan
+from chat_tui.server.response_params import RESPONSE
+from chat_tui.server.service import Service
+from chat_tui.server.sse import NoEvents
+from chat_tui.server.upstream.chat import ChatCompletions
 from tests.server import judge
 from tests.server.asking import (
     WEATHER,
@@ -24,9 +32,13 @@ from tests.server.fake_chat import FakeChat, chunk, texts
 from tests.support.server import EmbeddedServer, eventually
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterator
+    from pathlib import Path
 
     import httpx2
+
+TABLES = ("locks", "entries")
 
 
 @pytest.fixture(scope="module")
@@ -169,12 +181,56 @@ def test_parallel_calls_and_their_outputs(http: httpx2.Client, model: FakeChat) 
         },
     ]
     assert text_of(ask(http, outputs, **more)) == "Rain."
-    _, told, first, second = model.asked[1]["messages"]
+    _, told, first, second, shown = model.asked[1]["messages"]
     assert told["content"] == "Looking."
     assert [c["id"] for c in told["tool_calls"]] == ["call_a", "call_b"]
     assert told["tool_calls"][0]["function"]["arguments"] == '{"city": "Oslo"}'
     assert first == {"role": "tool", "tool_call_id": "call_b", "content": "rain"}
     assert second["content"] == "sun\n[input_image]"
+    image = {"url": "data:image/png;base64,AAAA", "detail": "auto"}
+    assert shown == {
+        "role": "user",
+        "content": [
+            {"type": "text", "text": "Returned by the call call_a:"},
+            {"type": "image_url", "image_url": image},
+        ],
+    }
+
+
+def test_what_tools_return_is_shown_when_all_have_answered(
+    http: httpx2.Client, model: FakeChat
+) -> None:
+    picture = {"type": "input_image", "image_url": "https://images.example/a.png"}
+    page = {"type": "input_file", "file_data": "data:text/plain;base64,AAAA", "filename": "a.txt"}
+    elsewhere = [{"type": "input_image", "file_id": "file_1"}]
+
+    def output(call_id: str, *parts: Json) -> Json:
+        return {"type": "function_call_output", "call_id": call_id, "output": list(parts)}
+
+    def made(call_id: str) -> Json:
+        name = "weather"
+        return {"type": "function_call", "call_id": call_id, "name": name, "arguments": "{}"}
+
+    model.will_say(*texts("Seen."))
+    calls = [made("call_a"), made("call_b"), made("call_c")]
+    outputs = [output("call_a", picture), output("call_b", *elsewhere), output("call_c", page)]
+    ask(http, [user("look"), *calls, *outputs, assistant("Nice."), user("more")])
+    messages = model.asked[0]["messages"]
+    assert [message["role"] for message in messages] == [
+        *("user", "assistant", "tool", "tool", "tool"),
+        *("user", "assistant", "user"),
+    ]
+    assert [message["content"] for message in messages[2:5]] == [
+        "[input_image]",
+        "[input_image]",
+        "[input_file]",
+    ]
+    assert messages[5]["content"] == [
+        {"type": "text", "text": "Returned by the call call_a:"},
+        {"type": "image_url", "image_url": {"url": picture["image_url"], "detail": "auto"}},
+        {"type": "text", "text": "Returned by the call call_c:"},
+        {"type": "file", "file": {"filename": "a.txt", "file_data": page["file_data"]}},
+    ]
 
 
 def test_calls_that_share_an_index_are_told_apart_by_id(
@@ -438,6 +494,37 @@ def test_compaction_asks_the_model_for_a_summary(http: httpx2.Client, model: Fak
     assert "tools" not in summarise
     assert [m["role"] for m in answer["messages"]] == ["system", "user"]
     assert answer["messages"][0]["content"].endswith("The user is Ada.")
+
+
+@pytest.mark.parametrize("sent", [[], texts("so far")[:2]], ids=["at once", "in the middle"])
+async def test_a_model_that_falls_silent_fails_the_turn(tmp_path: Path, sent: list[Any]) -> None:
+    fake = FakeChat()
+    database = Database(tmp_path / "chat.db")
+    upstream = ChatCompletions(fake.base_url, silence_seconds=0.2)
+    service = Service(database, upstream, "keep")
+    await database.write(lambda db: store.create_conversation(db, "conv_1", 0, {}))
+
+    async def turn() -> Json:
+        params = RESPONSE.check({"model": "llama", "input": "hi", "conversation": "conv_1"})
+        plan = await make_plan(database, upstream, params)
+        return await service.start(service.turn(plan, NoEvents(), lambda: asyncio.sleep(0)))
+
+    def held(db: sqlite3.Connection) -> tuple[int, int]:
+        counts = [db.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in TABLES]
+        return counts[0], counts[1]
+
+    fake.will_say(*sent, stalled=True)
+    response = await turn()
+    judge.check(response, "Response")
+    assert (response["status"], response["error"]["code"]) == ("failed", "server_error")
+    assert "in time" in response["error"]["message"]
+    assert await asyncio.to_thread(fake.left.wait, 10), "the connection is closed"
+    assert await database.read(held) == (0, 0), "nothing is appended or locked"
+    fake.will_say(*texts("fine"))
+    assert text_of(await turn()) == "fine"
+    await upstream.close()
+    database.close()
+    fake.close()
 
 
 def test_a_model_that_is_not_there_is_told(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -17,6 +17,7 @@ from tests.server.forker import Forker
 from tests.support.plain import Connection
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 KILLS = int(os.environ.get("CHAT_TUI_KILLS", "200"))
@@ -24,7 +25,7 @@ CLIENTS = 8
 LONGEST_LIFE = 0.15
 """Seconds under load, at most."""
 
-CLEAN = {"locks": 0, "runs": 0, "owners": 1, "not over": 0}
+CLEAN = {"locks": 0, "runs": 0, "event_pieces": 0, "owners": 1, "not over": 0}
 """What a server that has just started holds."""
 
 TERMINAL = ("completed", "incomplete", "failed", "cancelled")
@@ -80,7 +81,9 @@ class Load(threading.Thread):
         self.added.append(word)
 
 
-def test_a_killed_server_leaves_whole_turns_and_no_locks(data: Path) -> None:
+def test_a_killed_server_leaves_whole_turns_and_no_locks(
+    data: Path, record_property: Callable[[str, object], None]
+) -> None:
     rng = random.Random(20)
     database = data / "chat.db"
     turns = notes = runs = half_done = 0
@@ -125,9 +128,10 @@ def test_a_killed_server_leaves_whole_turns_and_no_locks(data: Path) -> None:
     assert turns > KILLS
     assert notes > KILLS
     assert half_done > KILLS, "most kills hit turns in the making"
-    print(  # noqa: T201 the count is part of the result
+    record_property(
+        "told",
         f"killed {KILLS} times under {CLIENTS} clients, with {half_done} turns in the making; "
-        f"acknowledged: {turns} turns ({runs} in the background), {notes} added items; lost: none"
+        f"acknowledged: {turns} turns ({runs} in the background), {notes} added items; lost: none",
     )
 
 
@@ -139,7 +143,7 @@ def held(database: Path) -> dict[str, int]:
     with contextlib.closing(sqlite3.connect(database)) as db:
         counts = {
             table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-            for table in ("locks", "runs", "owners")
+            for table in ("locks", "runs", "event_pieces", "owners")
         }
         return {**counts, "not over": db.execute(f"SELECT count(*) {NOT_OVER}").fetchone()[0]}
 

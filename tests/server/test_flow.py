@@ -15,8 +15,9 @@ import pytest
 
 from chat_tui.server import replies
 from chat_tui.server.database import Database
-from chat_tui.server.event_log import EventLog, stored_events
+from chat_tui.server.event_log import EventLog
 from chat_tui.server.feed import Feed
+from chat_tui.server.kept_events import stored_events
 from chat_tui.server.plan import make_plan
 from chat_tui.server.response_params import RESPONSE
 from chat_tui.server.service import Service

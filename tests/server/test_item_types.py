@@ -52,6 +52,7 @@ SAMPLES: list[dict[str, Any]] = [
     {
         "type": "web_search_call",
         "action": {"type": "search", "query": "q", "sources": [{"type": "url", "url": "u"}]},
+        "results": [{"type": "text_result", "url": "u", "title": "t", "snippet": "s"}],
         "status": "searching",
     },
     {
@@ -144,6 +145,7 @@ def test_an_item_comes_back_whole(http: httpx2.Client, sample: dict[str, Any]) -
         ("file_search_call", "file_search_call.results", {"results": None}),
         ("code_interpreter_call", "code_interpreter_call.outputs", {"outputs": None}),
         ("reasoning", "reasoning.encrypted_content", {"encrypted_content": ...}),
+        ("web_search_call", "web_search_call.results", {"results": ...}),
         (
             "web_search_call",
             "web_search_call.action.sources",

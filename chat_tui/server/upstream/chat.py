@@ -28,7 +28,10 @@ MODELS_SECONDS = 30.0
 _WINDOW_FIELDS = ("max_model_len", "context_length", "context_window", "max_context_length")
 """Where servers tell a model's context window."""
 
-_TIMEOUT = httpx2.Timeout(600.0, connect=10.0)
+SILENCE_SECONDS = 600.0
+"""How long a model may think, or be loaded, before its server sends anything."""
+
+_CONNECT_SECONDS = 10.0
 _LIST_TIMEOUT = httpx2.Timeout(20.0, connect=5.0)
 
 _SUMMARISE = (
@@ -38,7 +41,10 @@ _SUMMARISE = (
 
 
 class ChatCompletions:
-    """The upstream at a base URL; see `chat_tui.server.upstream.Upstream`."""
+    """The upstream at a base URL; see `chat_tui.server.upstream.Upstream`.
+
+    A turn fails when the server sends nothing for `silence_seconds`.
+    """
 
     structured_output = True
 
@@ -47,13 +53,14 @@ class ChatCompletions:
         base_url: str,
         key: str | None = None,
         context_window: int | None = None,
+        silence_seconds: float = SILENCE_SECONDS,
     ) -> None:
         headers = {"authorization": f"Bearer {key}"} if key else {}
         url = httpx2.URL(base_url.rstrip("/"))
         self._http = httpx2.AsyncClient(
             base_url=url,
             headers=headers,
-            timeout=_TIMEOUT,
+            timeout=httpx2.Timeout(silence_seconds, connect=_CONNECT_SECONDS),
             trust_env=url.host not in LOOPBACK,  # no proxy between two programs on one machine
         )
         # OpenAI's newer models refuse the old name, other servers may not know the new one.

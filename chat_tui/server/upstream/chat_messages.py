@@ -1,7 +1,8 @@
 """From items to Chat Completions: the body of a request. Pure.
 
-What Chat Completions has no word for is told as text (compaction summaries, images that a tool
-returned) or left out (calls hosted elsewhere, reasoning of earlier turns).
+What Chat Completions has no word for is told in another way (compaction summaries as text, images
+and files that a tool returned in a message of the user) or left out (calls hosted elsewhere,
+reasoning of earlier turns).
 """
 
 from __future__ import annotations
@@ -95,6 +96,7 @@ def messages(generation: Generation, reasoning_field: str | None) -> list[Messag
     items = generation.items
     current = _start_of_turn(items)
     pending: list[str] = []
+    returned: list[Item] = []
     for index, item in enumerate(items):
         if item["type"] == "reasoning":
             # Servers that show reasoning want it back within a turn, between its tool calls.
@@ -104,10 +106,18 @@ def messages(generation: Generation, reasoning_field: str | None) -> list[Messag
         message = _message(item)
         if message is None:
             continue
+        if message["role"] == "tool":
+            returned += _returned(item)
+        elif returned:
+            # Not before: the answers to parallel calls must not be torn apart.
+            told.append({"role": "user", "content": returned})
+            returned = []
         if pending and message["role"] == "assistant" and reasoning_field:
             message[reasoning_field] = "\n\n".join(pending)
         pending = []
         _append(told, message)
+    if returned:
+        told.append({"role": "user", "content": returned})
     return told
 
 
@@ -165,6 +175,20 @@ def _output(output: str | list[Item]) -> str:
     if isinstance(output, str):
         return output
     return "\n".join(part["text"] if "text" in part else f"[{part['type']}]" for part in output)
+
+
+def _returned(item: Item) -> list[Item]:
+    """Return the images and files of a call's output, introduced; none by id or address."""
+    if isinstance(item["output"], str):
+        return []
+    parts = [_part(part) for part in item["output"] if _is_inline(part)]
+    if not parts:
+        return []
+    return [{"type": "text", "text": f"Returned by the call {item['call_id']}:"}, *parts]
+
+
+def _is_inline(part: Item) -> bool:
+    return bool(part.get("image_url") or part.get("file_data"))
 
 
 def _content(parts: Sequence[Item]) -> str | list[Item]:

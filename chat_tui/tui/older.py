@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 WINDOWS = 10
 """Windows that one key press may load when nobody knows whether it will find anything."""
 
+SLICE = 8
+"""Items counted between two keys."""
+
 
 class Older:
     """The older items of the open conversation."""
@@ -64,11 +67,16 @@ class Older:
     async def counts(self, query: str) -> AsyncIterator[int]:
         """Yield how often a folded query stands in the older items here, batch by batch."""
         from chat_tui.tui.transcript.entries import Pairs, entry  # noqa: PLC0415 - heavy
-        from chat_tui.tui.transcript.search import count  # noqa: PLC0415
+        from chat_tui.tui.transcript.wording import count  # noqa: PLC0415
 
         found = self._app.controller.search_older(self._app.key, query)
         async for records in found:
-            yield sum(count(entry(record, Pairs()).body, query) for record in records)
+            total = 0
+            for number, record in enumerate(records):
+                if number % SLICE == SLICE - 1:
+                    await asyncio.sleep(0)
+                total += count(entry(record, Pairs()), query)
+            yield total
 
     async def jump(self, target: Target, by: int) -> str:
         """Go on with a jump that found nothing among the loaded items; return what to say."""

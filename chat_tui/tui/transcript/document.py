@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.cache import LRUCache
 
 from chat_tui.items import Kind, Record, visible
-from chat_tui.tui.transcript import entries
+from chat_tui.tui.transcript import entries, wording
 from chat_tui.tui.transcript.blocks import Format
 from chat_tui.tui.transcript.entries import Entry, Pairs
 from chat_tui.tui.transcript.heights import Heights
@@ -47,7 +47,7 @@ class Document:
         self._first = 0
         self._grown: dict[int, list[str]] = {}
         self._layouts: LRUCache[int, Layout] = LRUCache(LAYOUTS)
-        self._drawn: LRUCache[tuple[int, int], Lines] = LRUCache(BLOCKS)
+        self._drawn: LRUCache[tuple[int, int, str], Lines] = LRUCache(BLOCKS)
 
     def __len__(self) -> int:
         return len(self.records)
@@ -226,6 +226,17 @@ class Document:
         """Return the text of a record as far as it has come."""
         record = self.records[self.index(ref)]
         return self._entry(record).body + "".join(self._grown.get(ref, ()))
+
+    def count(self, index: int, query: str) -> int:
+        """Return how often a folded query stands in what a record says, folded or not."""
+        record = self.records[index]
+        layout = self._layouts.get(record.ref)
+        if layout is not None and not layout.folded and record.ref not in self.raws:
+            return layout.found(query)
+        entry = self._entry(record)
+        if grown := self._grown.get(record.ref):
+            entry = replace(entry, body=entry.body + "".join(grown))
+        return wording.count(entry, query)
 
     def layout(self, index: int) -> Layout:
         """Return the lines of the record at ``index``."""

@@ -113,7 +113,8 @@ class FindingPane(SelectingPane, inherit_bindings=False):
         match = self._search.choose(self._document, number)
         index = self._document.index(match.ref)
         self._prepare()
-        if self._document.layout(index).folded:
+        layout = self._document.layout(index)
+        if layout.folded and match.number >= layout.found(self.sought):
             self._document.fold(match.ref, folded=False)
         self.cursor = match.ref
         part, line, _ = self._search.place(self._document.layout(index), match)

@@ -36,6 +36,8 @@ class Span(NamedTuple):
     look: Look = Look.NONE
     link: str = ""
     """Where it leads when opened: http, https or mailto, or nothing."""
+    found: tuple[int, ...] = ()
+    """The numbers of the matches of a search it belongs to."""
 
 
 Refs = tuple[tuple[str, str], ...]

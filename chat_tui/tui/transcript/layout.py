@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
 
 from chat_tui.items import Kind
-from chat_tui.tui.transcript import render
+from chat_tui.tui.transcript import render, wording
 from chat_tui.tui.transcript.blocks import Block, Blocks
 from chat_tui.tui.transcript.heights import Heights
+from chat_tui.tui.transcript.inline import Span
 from chat_tui.tui.transcript.palette import BOLD, Palette
 from chat_tui.tui.transcript.references import References
 from chat_tui.tui.transcript.wrap import clipped
@@ -26,6 +29,8 @@ Lines = list[list[Segment]]
 
 _serials = itertools.count()
 
+_Said = tuple[str, Style, list[wording.Found]]
+"""A part of the head, its style, and what was found in it."""
 INDENT = 2
 """Columns the body of what folds is indented by: it stands below the title."""
 
@@ -38,7 +43,7 @@ class Layout:
         entry: Entry,
         width: int,
         palette: Palette,
-        drawn: LRUCache[tuple[int, int], Lines],
+        drawn: LRUCache[tuple[int, int, str], Lines],
         *,
         gap: bool,
         folded: bool,
@@ -51,7 +56,10 @@ class Layout:
         self._drawn = drawn
         self._blocks = Blocks(entry.form)
         self._tail: list[Block] | None = None
-        self._tail_lines: dict[int, Lines] = {}
+        self._tail_lines: dict[tuple[int, str], Lines] = {}
+        self._counted: tuple[str, int, int] = ("", -1, -1)
+        self._sums: list[int] = []
+        """How many matches of what was counted last stand in the parts up to each fixed one."""
         self._width, self._palette = width, palette
         self._restart()
         if entry.body and not folded:
@@ -68,7 +76,7 @@ class Layout:
     def _restart(self) -> None:
         self.serial = next(_serials)
         """Changes whenever the body is drawn differently."""
-        self._head_serial = next(_serials)
+        self._head_serial = self._named = next(_serials)
         self._tail_serial = next(_serials)
         self._heights = Heights([self._gap + 1])
         self._exact = {0}
@@ -85,7 +93,7 @@ class Layout:
     @entry.setter
     def entry(self, entry: Entry) -> None:
         self._entry = entry
-        self._head_serial = next(_serials)
+        self._head_serial = self._named = next(_serials)
 
     @property
     def growing(self) -> bool:
@@ -146,24 +154,72 @@ class Layout:
             self.lines(part)
         return self._heights[part]
 
-    def lines(self, part: int) -> Lines:
-        """Return the drawn lines of a part."""
+    def lines(self, part: int, query: str = "") -> Lines:
+        """Return the drawn lines of a part; where ``query`` stands the styles tell so."""
         if part == 0:
-            return self.head()
+            return self.head(query=query)
+        if query and not self.matches(part, query):
+            query = ""
         closed = self._blocks.closed
         if part > len(closed):
             index = part - len(closed) - 1
-            lines = self._tail_lines.get(index)
+            lines = self._tail_lines.get((index, query))
             if lines is None:
-                lines = self._tail_lines[index] = self._draw(self._open[index], None)
+                lines = self._draw(self._open[index], None, query)
+                self._tail_lines[index, query] = lines
         else:
-            key = (self.serial, part)
+            key = (self.serial, part, query)
             found = self._drawn.get(key)
-            lines = self._draw(closed[part - 1], part) if found is None else found
+            lines = self._draw(closed[part - 1], part, query) if found is None else found
             self._drawn[key] = lines
         self._heights.set(part, len(lines))
         self._exact.add(part)
         return lines
+
+    # --- what is searched for -----------------------------------------------------------------
+
+    def found(self, query: str) -> int:
+        """Return how often a folded query stands in this; what is closed is counted once."""
+        fixed = self._fixed_sums(query)[-1]
+        return fixed + sum(self.matches(part, query) for part in range(self.fixed, self.parts))
+
+    def matches(self, part: int, query: str) -> int:
+        """Return how often a folded query stands in a part."""
+        if part < self.fixed:
+            sums = self._fixed_sums(query)
+            return sums[part] - (sums[part - 1] if part else 0)
+        return self._in_block(self._open[part - self.fixed], None, query)
+
+    def match(self, query: str, number: int) -> tuple[int, int]:
+        """Return (part, number in it) of a match; of the last one when there are less."""
+        sums = self._fixed_sums(query)
+        if number < sums[-1]:
+            part = bisect_right(sums, number)
+            return part, number - (sums[part - 1] if part else 0)
+        last = bisect_right(sums, sums[-1] - 1) if sums[-1] else 0
+        place = last, max(self.matches(last, query) - 1, 0)
+        number -= sums[-1]
+        for part in range(self.fixed, self.parts):
+            here = self.matches(part, query)
+            if here:
+                place = part, min(number, here - 1)
+            if number < here:
+                break
+            number -= here
+        return place
+
+    def _fixed_sums(self, query: str) -> list[int]:
+        state = (query, self.serial, self._named)
+        if self._counted != state:
+            self._counted = state
+            self._sums = [wording.count_in(wording.head(self.entry), query)]
+        for part in range(len(self._sums), self.fixed):
+            here = self._in_block(self._blocks.closed[part - 1], part, query)
+            self._sums.append(self._sums[-1] + here)
+        return self._sums
+
+    def _in_block(self, block: Block, part: int | None, query: str) -> int:
+        return wording.count_in(wording.said(block, self._references.of(block, part)), query)
 
     def block(self, part: int) -> Block | None:
         """Return the block a part draws."""
@@ -198,29 +254,37 @@ class Layout:
     def _room(self) -> int:
         return max(self._width - (INDENT if self.entry.folds else 0), 1)
 
-    def _draw(self, block: Block, part: int | None) -> Lines:
+    def _draw(self, block: Block, part: int | None, query: str) -> Lines:
         refs = self._references.of(block, part)
-        lines = render.draw(block, self._room, self._palette, self.entry.tone, refs)
+        lines = render.draw(block, self._room, self._palette, self.entry.tone, refs, query=query)
         if not self.entry.folds:
             return lines
         lead = Segment(" " * INDENT, self._palette["text"])
         return [[lead, *line] for line in lines]
 
-    def head(self, *, details: bool = False) -> Lines:
+    def head(self, *, details: bool = False, query: str = "") -> Lines:
         """Return the head: a gap if there is one, then the line that says what this is.
 
-        ``details`` adds what is known on demand: the model, and the time of a step.
+        ``details`` adds what is known on demand: the model, and the time of a step. Where ``query``
+        stands the styles tell so; what does not fit is told by the sign that it was cut.
         """
         entry, palette = self.entry, self._palette
         gap: Lines = [[]] if self._gap else []
         if entry.kind is Kind.COMPACTION:
             return [*gap, self._divider()]
         accent = palette[entry.accent]
-        left: list[Segment] = []
+        left: list[_Said] = []
+        marks = wording.Marks(query if wording.head(entry) else "")
         if entry.folds or entry.step:
             sign = ("▸ " if self.folded else "▾ ") if entry.folds else "  "
-            left.append(Segment(sign, palette["muted"]))
-        left.append(Segment(entry.title, accent if entry.step else accent + BOLD))
+            left.append((sign, palette["muted"], []))
+        style = accent if entry.step else accent + BOLD
+        left.append((entry.title, style, marks.find(entry.title)))
+        if entry.detail:
+            space = "" if entry.detail.startswith("(") else " · "
+            at = len(space)
+            found = [(start + at, end + at, n) for start, end, n in marks.find(entry.detail)]
+            left.append((space + entry.detail, palette["muted"], found))
         right: list[Segment] = []
         for word, role in entry.badges:
             right += [Segment("  ", palette["text"]), Segment(word, palette[role])]
@@ -249,19 +313,30 @@ class Layout:
             Segment("╌" * (rest - left), palette["faint"]),
         ]
 
-    def _justified(self, left: list[Segment], right: list[Segment]) -> list[Segment]:
-        palette = self._palette
+    def _justified(self, left: list[_Said], right: list[Segment]) -> list[Segment]:
         room = self._width - sum(cell_len(segment.text) for segment in right)
         used = 0
         line: list[Segment] = []
-        for segment in left:
-            text = clipped(segment.text, room - used)
-            line.append(Segment(text, segment.style))
-            used += cell_len(text)
-        if self.entry.detail:
-            space = "" if self.entry.detail.startswith("(") else " · "
-            text = clipped(space + self.entry.detail, room - used)
-            line.append(Segment(text, palette["muted"]))
-            used += cell_len(text)
-        line.append(Segment(" " * max(room - used, 0), palette["text"]))
+        unseen: tuple[int, ...] = ()
+        for text, style, found in left:
+            shown = clipped(text, room - used)
+            used += cell_len(shown)
+            kept = len(text) if shown == text else max(len(shown) - 1, 0)
+            unseen += tuple(number for _, end, number in found if end > kept)
+            seen = [(start, min(end, kept), number) for start, end, number in found if start < kept]
+            line += [
+                Segment(span.text, _told(style, span.found))
+                for span in wording.cut([Span(shown)], seen)
+                if span.text
+            ]
+        if unseen and line:
+            text, last, _ = line.pop()
+            style = last or Style()
+            every = _told(style, (*wording.numbers(last), *unseen))
+            line += [Segment(text[:-1], style), Segment(text[-1], every)]
+        line.append(Segment(" " * max(room - used, 0), self._palette["text"]))
         return line + right
+
+
+def _told(style: Style, found: tuple[int, ...]) -> Style:
+    return style + Style.from_meta({wording.META: found}) if found else style

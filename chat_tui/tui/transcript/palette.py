@@ -79,9 +79,10 @@ class Palette:
         A link becomes meta data for the widget, never a hyperlink of the terminal.
         """
         style = self.look(tone, span.look)
-        return Segment(
-            span.text, style + Style.from_meta({"link": span.link}) if span.link else style
-        )
+        meta: dict[str, object] = {"link": span.link} if span.link else {}
+        if span.found:
+            meta["found"] = span.found
+        return Segment(span.text, style + Style.from_meta(meta) if meta else style)
 
     def on(self, role: str, ground: str) -> Style:
         """Return the style of a role on the background of another one."""

@@ -21,11 +21,11 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from chat_tui.items import Kind, Place
-from chat_tui.tui.transcript import code, messages
+from chat_tui.tui.transcript import code, messages, wording
 from chat_tui.tui.transcript.document import Document
 from chat_tui.tui.transcript.overlay import key_of, overlaid
 from chat_tui.tui.transcript.palette import MARKS, ROLES, Palette
-from chat_tui.tui.transcript.search import Search, places
+from chat_tui.tui.transcript.search import Search
 from chat_tui.tui.transcript.view import Row, View
 
 if TYPE_CHECKING:
@@ -297,8 +297,6 @@ class TranscriptPane(ScrollView, inherit_bindings=False):
                 continue
             row = rows[y]
             line = self._strip(row, width, palette)
-            if self._search.query and row.part:
-                line = self._found(row, line, palette)
             if selection is not None:
                 line = self._selected(row, line, selection)
             if y == self._view.height - 1 and self._news:
@@ -307,17 +305,6 @@ class TranscriptPane(ScrollView, inherit_bindings=False):
                 line = line.apply_offsets(0, key_of(self._document, row))
             lines.append(line)
         return lines
-
-    def _found(self, row: Row, line: Strip, palette: Palette) -> Strip:
-        """Return a line with what was found marked on it."""
-        ground = Style(bgcolor=palette["match"].bgcolor)
-        layout = self._document.layout(row.entry)
-        ref = self._document.records[row.entry].ref
-        current = self._search.current_on(ref, layout, row.part, row.line)
-        for number, (start, end) in enumerate(places(line.text, self._search.query)):
-            style = palette["match-current"] if number == current else ground
-            line = overlaid(line, start, end, style)
-        return line
 
     def _selected(self, row: Row, line: Strip, selection: Selection) -> Strip:
         """Return a line with what is selected marked on it."""
@@ -336,10 +323,16 @@ class TranscriptPane(ScrollView, inherit_bindings=False):
             and self._picked[0] == record.ref
             and code.belongs(layout, row.part, self._picked[1])
         )
-        key = (layout.key(row.part), row.part, row.line, chosen, picked, record.place)
+        query = self._search.query
+        current = self._search.current_in(record.ref, layout, row.part) if query else -1
+        look = (chosen, picked, record.place, query, current)
+        key = (layout.key(row.part), row.part, row.line, look)
         if (strip := self._strips.get(key)) is not None:
             return strip
-        lines = layout.head(details=chosen) if row.part == 0 else layout.lines(row.part)
+        if row.part == 0:
+            lines = layout.head(details=chosen, query=query)
+        else:
+            lines = layout.lines(row.part, query)
         line = lines[row.line]
         gap = row.part == 0 and row.line == 0 and len(lines) > 1
         sign, role = _RAILS[record.place]
@@ -349,6 +342,8 @@ class TranscriptPane(ScrollView, inherit_bindings=False):
             sign, role = "▎", "user"
         rail = Segment(" " * RAIL if gap else sign.ljust(RAIL), palette[role])
         drawn = [segment for segment in line if segment.text]
+        if query:
+            drawn = [_marked(segment, current, palette) for segment in drawn]
         strip = Strip([rail, *drawn]).adjust_cell_length(width, palette["text"])
         self._strips[key] = strip
         return strip
@@ -371,6 +366,16 @@ class TranscriptPane(ScrollView, inherit_bindings=False):
         pad = max((width - cell_len(lines[at])) // 2, 0)
         segment = Segment(" " * pad + lines[at], palette["muted"])
         return Strip([segment]).adjust_cell_length(width, palette["text"])
+
+
+def _marked(segment: Segment, current: int, palette: Palette) -> Segment:
+    """Return a segment on the ground of a match if it belongs to one."""
+    found = wording.numbers(segment.style)
+    if not found or segment.style is None:
+        return segment
+    if current in found:
+        return segment._replace(style=segment.style + palette["match-current"])
+    return segment._replace(style=segment.style + Style(bgcolor=palette["match"].bgcolor))
 
 
 def _thumb(window: int, total: int, top: float) -> tuple[int, int]:

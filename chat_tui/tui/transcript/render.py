@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
 from textual.strip import Strip
 
 from chat_tui.tui.transcript import syntax, tables
@@ -14,12 +15,11 @@ from chat_tui.tui.transcript.inline import Look, Refs, Span, plain, safe_link, s
 from chat_tui.tui.transcript.leaves import Piece, Shape
 from chat_tui.tui.transcript.palette import BOLD, ITALIC, Palette
 from chat_tui.tui.transcript.references import definition
+from chat_tui.tui.transcript.wording import META, Found, Marks, cut
 from chat_tui.tui.transcript.wrap import Line, clipped, fold, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    from rich.style import Style
 
     from chat_tui.tui.transcript.blocks import Block, Box
 
@@ -33,15 +33,22 @@ LEAST = 8
 
 
 def draw(
-    block: Block, width: int, palette: Palette, tone: str = "text", refs: Refs = ()
+    block: Block,
+    width: int,
+    palette: Palette,
+    tone: str = "text",
+    refs: Refs = (),
+    *,
+    query: str = "",
 ) -> list[list[Segment]]:
     """Return the lines of ``block``, each at most ``width`` cells.
 
-    ``tone`` is the role plain text has, ``refs`` what the labels of links stand for. The result
-    depends on the arguments only.
+    ``tone`` is the role plain text has, ``refs`` what the labels of links stand for. Where
+    the folded ``query`` stands, the styles tell the number of the match (``wording.numbers``). The
+    result depends on the arguments only.
     """
     lead = _Lead(block, width, palette)
-    lines = _content(block.piece, width - lead.width, palette, tone, refs)
+    lines = _content(block.piece, width - lead.width, palette, tone, refs, marks=Marks(query))
     return lead.lines(lines, width)
 
 
@@ -106,25 +113,48 @@ def _fitted(line: list[Segment], width: int) -> list[Segment]:
 
 
 def _content(
-    piece: Piece, width: int, palette: Palette, tone: str, refs: Refs
+    piece: Piece, width: int, palette: Palette, tone: str, refs: Refs, *, marks: Marks
 ) -> list[list[Segment]]:
     if piece.shape in (Shape.CODE, Shape.DATA):
-        return _code(piece, width, palette)
+        return _code(piece, width, palette, marks)
     if piece.shape is Shape.TABLE:
-        return tables.table(piece, width, palette, tone, refs)
+        return tables.table(piece, width, palette, tone, refs, marks=marks)
     if piece.shape is Shape.HEADING:
-        return _heading(piece, width, palette, refs)
+        return _heading(piece, width, palette, refs, marks)
     if piece.shape is Shape.RULE:
         return [[Segment("─" * min(width, MEASURE), palette["faint"])]]
     if piece.shape in (Shape.HTML, Shape.MATH):
         style = palette["muted" if piece.shape is Shape.HTML else "math"]
-        return [[Segment(part, style)] for line in piece.lines for part in fold(line, width)]
+        return _folded(piece, width, style, marks.find("\n".join(piece.lines)))
     if piece.shape is Shape.PLAIN:
-        return _plain(piece, min(width, MEASURE), palette, tone)
+        return _plain(piece, min(width, MEASURE), palette, tone, marks)
     measure = min(width, MEASURE)
     if piece.shape is Shape.NOTE:
-        return styled(wrap(_note(piece.lines[0]), measure), palette, "muted")
-    return styled(wrap(spans("\n".join(piece.lines), refs), measure), palette, tone)
+        return styled(wrap(marks.on(_note(piece.lines[0])), measure), palette, "muted")
+    text = marks.on(spans("\n".join(piece.lines), refs))
+    return styled(wrap(text, measure), palette, tone)
+
+
+def _folded(piece: Piece, width: int, style: Style, found: Sequence[Found]) -> list[list[Segment]]:
+    """Draw lines as they are, cut where the width ends."""
+    result: list[list[Segment]] = []
+    at = 0
+    for line in piece.lines:
+        for part in fold(line, width):
+            result.append(list(_told(part, style, found, at)))
+            at += len(part)
+        at += 1
+    return result
+
+
+def _told(text: str, style: Style, found: Sequence[Found], at: int) -> Iterable[Segment]:
+    """Yield a stretch of a text that begins at ``at``, what was found in it told by its style."""
+    if not found:
+        yield Segment(text, style)
+        return
+    for part in cut([Span(text)], found, at):
+        told = style + Style.from_meta({META: part.found}) if part.found else style
+        yield Segment(part.text, told)
 
 
 def _note(line: str) -> list[Span]:
@@ -136,20 +166,30 @@ def _note(line: str) -> list[Span]:
     return [Span(start), Span(target, Look.LINK, safe_link(target)), Span(end)]
 
 
-def _plain(piece: Piece, width: int, palette: Palette, tone: str) -> list[list[Segment]]:
+def _plain(
+    piece: Piece, width: int, palette: Palette, tone: str, marks: Marks
+) -> list[list[Segment]]:
     """Draw lines as they are, but break them at spaces and keep their indentation."""
     result: list[list[Segment]] = []
+    found = marks.find("\n".join(piece.lines))
+    at = 0
     for line in piece.lines:
         body = line.lstrip(" ")
         indent = min(len(line) - len(body), width // 2)
         lead = [Segment(" " * indent, palette[tone])] if indent else []
-        parts = styled(wrap(plain(body), width - indent), palette, tone)
+        said = plain(body)
+        if found:
+            said = tuple(cut(said, found, at + len(line) - len(body)))
+        parts = styled(wrap(said, width - indent), palette, tone)
         result.extend([*lead, *part] for part in parts)
+        at += len(line) + 1
     return result
 
 
-def _heading(piece: Piece, width: int, palette: Palette, refs: Refs) -> list[list[Segment]]:
-    lines = wrap(spans(piece.lines[0], refs), min(width, MEASURE))
+def _heading(
+    piece: Piece, width: int, palette: Palette, refs: Refs, marks: Marks
+) -> list[list[Segment]]:
+    lines = wrap(marks.on(spans(piece.lines[0], refs)), min(width, MEASURE))
     tone = "heading" if piece.level < 3 else "text"
     weight = BOLD if piece.level < 4 else BOLD + ITALIC
     drawn = [
@@ -167,7 +207,7 @@ def styled(lines: Sequence[Line], palette: Palette, tone: str) -> list[list[Segm
     return [[palette.segment(span, tone) for span in line] for line in lines]
 
 
-def _code(piece: Piece, width: int, palette: Palette) -> list[list[Segment]]:
+def _code(piece: Piece, width: int, palette: Palette, marks: Marks) -> list[list[Segment]]:
     """Draw code on its own ground, long lines folded with a sign."""
     ground = "code" if piece.shape is Shape.CODE else "text"
     result: list[list[Segment]] = []
@@ -176,9 +216,12 @@ def _code(piece: Piece, width: int, palette: Palette) -> list[list[Segment]]:
         pad = width - cell_len(label) - 1
         faint = palette.on("muted", ground)
         result.append([Segment(" " * pad, palette[ground]), Segment(f"{label} ", faint)])
+    found = marks.find("\n".join(piece.lines))
+    at = 0
     for runs in syntax.colour(piece.lines, piece.info):
         line = [Span(text, Look.NONE, role) for text, role in runs]
-        result.extend(_code_line(line, width, palette, ground))
+        result.extend(_code_line(line, width, palette, ground, found=found, at=at))
+        at += sum(len(text) for text, _ in runs) + 1
     return result
 
 
@@ -196,7 +239,9 @@ def _good_end(part: str, after: str, used: int, room: int) -> int:
     return len(part)
 
 
-def _code_line(line: Line, width: int, palette: Palette, role: str) -> Iterable[list[Segment]]:
+def _code_line(
+    line: Line, width: int, palette: Palette, role: str, *, found: Sequence[Found], at: int
+) -> Iterable[list[Segment]]:
     ground = palette[role]
     pad = role == "code"
     room = max(width - 2 * pad, 1)
@@ -212,7 +257,8 @@ def _code_line(line: Line, width: int, palette: Palette, role: str) -> Iterable[
                 part = rest[0]
             elif len(part) < len(rest):
                 part = part[: _good_end(part, rest[len(part)], used, room)]
-            drawn.append(Segment(part, style))
+            drawn += _told(part, style, found, at)
+            at += len(part)
             used += cell_len(part)
             rest = rest[len(part) :]
             if rest:

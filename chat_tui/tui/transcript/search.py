@@ -9,11 +9,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from chat_tui.tui.transcript import wording
 from chat_tui.tui.transcript.heights import Heights
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from chat_tui.tui.transcript.document import Document
     from chat_tui.tui.transcript.layout import Layout
 
@@ -32,7 +31,7 @@ class Place(NamedTuple):
     part: int
     line: int
     number: int
-    """Which match on that line, from 0."""
+    """Which match in that part, from 0."""
 
 
 class Search:
@@ -46,7 +45,6 @@ class Search:
         """The index to be looked at next; from the newest record to the oldest."""
         self._narrowed: Heights | None = None
         """The counts of a shorter query: what had none has none now."""
-        self._drawn: tuple[Match, int, Place] | None = None
 
     @property
     def total(self) -> int:
@@ -60,13 +58,13 @@ class Search:
 
     def begin(self, document: Document, query: str) -> None:
         """Search for something else from now on; nothing is looked at yet."""
-        query = fold(query)
+        query = wording.fold(query)
         same = len(self._counts) == len(document)
         longer = same and bool(self.query) and self.query in query and self.done
         self._narrowed = self._counts if longer else None
         kept = query == self.query and self.current is not None and document.has(self.current.ref)
         self.current = self.current if kept else None
-        self.query, self._drawn = query, None
+        self.query = query
         self._counts = Heights.uniform(len(document), 0)
         self._next = len(document) - 1 if query else -1
 
@@ -83,8 +81,7 @@ class Search:
         return self.done
 
     def _count(self, document: Document, index: int) -> None:
-        body = document.body(document.records[index].ref)
-        self._counts.set(index, count(body, self.query))
+        self._counts.set(index, document.count(index, self.query))
 
     # --- the document changes -----------------------------------------------------------------
 
@@ -145,56 +142,21 @@ class Search:
             raise IndexError("no such match")
         index, rest = self._counts.find(number)
         self.current = Match(document.records[index].ref, rest)
-        self._drawn = None
         return self.current
 
     # --- where it is drawn --------------------------------------------------------------------
 
     def place(self, layout: Layout, match: Match) -> Place:
-        """Return where a match is drawn in its item; the nearest one if lines break it."""
-        if self._drawn is not None and self._drawn[:2] == (match, layout.serial):
-            return self._drawn[2]
-        place = self._found(layout, match.number)
-        self._drawn = match, layout.serial, place
-        return place
+        """Return where a match is drawn in its item; the nearest one if it is not."""
+        part, number = layout.match(self.query, match.number)
+        for line, segments in enumerate(layout.lines(part, self.query)):
+            if any(number in wording.numbers(segment.style) for segment in segments):
+                return Place(part, line, number)
+        return Place(part, 0, number)
 
-    def _found(self, layout: Layout, number: int) -> Place:
-        found = Place(0, 0, 0)
-        for part in range(1, layout.parts):
-            for line, segments in enumerate(layout.lines(part)):
-                here = count("".join(segment.text for segment in segments), self.query)
-                if here:
-                    found = Place(part, line, min(number, here - 1))
-                if number < here:
-                    return found
-                number -= here
-        return found
-
-    def current_on(self, ref: int, layout: Layout, part: int, line: int) -> int:
-        """Return which match of a drawn line is the current one, -1 for none."""
+    def current_in(self, ref: int, layout: Layout, part: int) -> int:
+        """Return which match of a part is the current one, -1 for none."""
         if self.current is None or self.current.ref != ref:
             return -1
-        place = self.place(layout, self.current)
-        return place.number if place[:2] == (part, line) else -1
-
-
-def fold(text: str) -> str:
-    """Return a text whose case does not count, of the same length."""
-    lower = text.lower()
-    if len(lower) == len(text):
-        return lower
-    return "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
-
-
-def places(text: str, query: str) -> Iterator[tuple[int, int]]:
-    """Yield where a folded query stands in a text, none overlapping another."""
-    folded = fold(text)
-    at = folded.find(query)
-    while at >= 0:
-        yield at, at + len(query)
-        at = folded.find(query, at + len(query))
-
-
-def count(text: str, query: str) -> int:
-    """Return how often a folded query stands in a text."""
-    return fold(text).count(query)
+        place = layout.match(self.query, self.current.number)
+        return place[1] if place[0] == part else -1

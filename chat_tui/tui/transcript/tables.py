@@ -10,6 +10,7 @@ from rich.segment import Segment
 
 from chat_tui.tui.transcript.inline import Refs, Span, spans
 from chat_tui.tui.transcript.palette import BOLD, Palette
+from chat_tui.tui.transcript.wording import Marks
 from chat_tui.tui.transcript.wrap import Line, wrap
 
 if TYPE_CHECKING:
@@ -25,26 +26,38 @@ LEAST = 6
 
 
 def table(
-    piece: Piece, width: int, palette: Palette, tone: str, refs: Refs = ()
+    piece: Piece,
+    width: int,
+    palette: Palette,
+    tone: str,
+    refs: Refs = (),
+    *,
+    marks: Marks | None = None,
 ) -> list[list[Segment]]:
     """Return the lines of a table or of further rows of one."""
+    marks = marks or Marks()
     shape = piece.table
     if shape is None:
         return []
     widths = columns(shape, width, refs)
     result: list[list[Segment]] = []
+    header = [
+        spans(cell, refs) if piece.joined else marks.on(spans(cell, refs)) for cell in shape.header
+    ]
     if widths is None:
         for index, row in enumerate(piece.rows or ((),)):
             if index or piece.joined:
                 result.append([Segment("─" * min(width, 24), palette["faint"])])
-            result.extend(_record(shape, row, width, palette, tone, refs=refs))
+            cells = [marks.on(spans(cell, refs)) for cell in row]
+            result.extend(_record(header, cells, width, palette, tone))
         return result
     if not piece.joined:
-        result.extend(_row(shape.header, shape.aligns, widths, palette, HEAD, refs=refs))
+        result.extend(_row(header, shape.aligns, widths, palette, HEAD))
         ruler = ("─" * (GUTTER // 2) + "┼" + "─" * (GUTTER // 2)).join("─" * w for w in widths)
         result.append([Segment(ruler, palette["faint"])])
     for row in piece.rows:
-        result.extend(_row(row, shape.aligns, widths, palette, tone, refs=refs))
+        cells = [marks.on(spans(cell, refs)) for cell in row]
+        result.extend(_row(cells, shape.aligns, widths, palette, tone))
     return result
 
 
@@ -98,15 +111,13 @@ def _size(line: Line) -> int:
 
 
 def _row(
-    row: Sequence[str],
+    row: Sequence[Sequence[Span]],
     aligns: Sequence[str],
     widths: Sequence[int],
     palette: Palette,
     tone: str,
-    *,
-    refs: Refs,
 ) -> list[list[Segment]]:
-    wrapped = [wrap(spans(cell, refs), size) for cell, size in zip(row, widths, strict=True)]
+    wrapped = [wrap(cell, size) for cell, size in zip(row, widths, strict=True)]
     result: list[list[Segment]] = []
     for index in range(max(map(len, wrapped))):
         line: list[Segment] = []
@@ -137,15 +148,19 @@ def _segment(span: Span, palette: Palette, tone: str) -> Segment:
 
 
 def _record(
-    shape: Table, row: Sequence[str], width: int, palette: Palette, tone: str, *, refs: Refs
+    header: Sequence[Sequence[Span]],
+    row: Sequence[Sequence[Span]],
+    width: int,
+    palette: Palette,
+    tone: str,
 ) -> list[list[Segment]]:
     """Draw a row as lines of ``title: cell``."""
     result: list[list[Segment]] = []
-    for index, title in enumerate(shape.header):
-        cell = row[index] if index < len(row) else ""
-        label = [Span(f"{span.text}", span.look) for span in spans(title, refs)]
-        lines = wrap([*label, Span(": "), *spans(cell, refs)] if row else label, width)
-        titled = len(title) + 1
+    for index, title in enumerate(header):
+        cell = row[index] if index < len(row) else ()
+        label = [span._replace(link="") for span in title]
+        lines = wrap([*label, Span(": "), *cell] if row else label, width)
+        titled = sum(len(span.text) for span in label) + 1
         for line in lines:
             drawn: list[Segment] = []
             for span in line:

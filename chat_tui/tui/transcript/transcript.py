@@ -163,7 +163,9 @@ class Transcript(FindingPane, can_focus=True, inherit_bindings=False):
         for ref, text in news:
             if self._document.has(ref):
                 self._document.stream(ref, text)
+                self._search.updated(self._document, self._document.index(ref), ref)
         if news:
+            self._look()
             self._news = not self._follow
             self._changed()
         else:

@@ -111,7 +111,7 @@ def _sliced(spans: Sequence[Span], ranges: list[Range]) -> list[Line]:
     if len(spans) == 1:
         span = spans[0]
         return [
-            [Span(span.text[start:end], span.look, span.link)] if end > start else []
+            [span._replace(text=span.text[start:end])] if end > start else []
             for start, end in ranges
         ]
     lines: list[Line] = []
@@ -123,11 +123,11 @@ def _sliced(spans: Sequence[Span], ranges: list[Range]) -> list[Line]:
             index += 1
         place, here = index, at
         while place < len(spans) and here < end:
-            text, look, link = spans[place]
-            part = text[max(start - here, 0) : end - here]
+            span = spans[place]
+            part = span.text[max(start - here, 0) : end - here]
             if part:
-                line.append(Span(part, look, link))
-            here += len(text)
+                line.append(span._replace(text=part))
+            here += len(span.text)
             place += 1
         lines.append(line)
     return lines

@@ -184,6 +184,16 @@ async def test_the_turns_are_listed_and_gone_to(
         await app.until(lambda: chosen(app) == "turn 44")
 
 
+async def test_one_key_goes_to_the_first_item_of_all(
+    server: EmbeddedServer, home: Path, long_one: str
+) -> None:
+    async with opened(server, home, launch=Launch(target=long_one)) as app:
+        app.app.transcript.focus()
+        await app.pilot.press("g")
+        await app.until(lambda: chosen(app) == "turn 0")
+        assert not app.app.older.any
+
+
 async def test_jumps_load_what_is_further_up(
     server: EmbeddedServer, home: Path, long_one: str
 ) -> None:

@@ -33,6 +33,11 @@ class OlderWanted(Message):
 
 
 @dataclass
+class FirstWanted(Message):
+    """Sent when the reader asked for the first item and there are older ones to load."""
+
+
+@dataclass
 class LinkOpened(Message):
     """Sent when the reader asked to open a link; only http, https and mailto."""
 

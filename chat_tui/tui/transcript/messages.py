@@ -21,13 +21,6 @@ class ItemHighlighted(Message):
 
 
 @dataclass
-class ItemOpened(Message):
-    """Sent when the reader asked for the details of an item."""
-
-    record: Record
-
-
-@dataclass
 class OlderWanted(Message):
     """Sent once when the reader comes near the top and there is more to load."""
 

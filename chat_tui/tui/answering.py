@@ -126,6 +126,12 @@ class Answering(MovingCommands):
         """Load what lies before the first item."""
         await self.older.load()
 
+    @on(messages.FirstWanted)
+    @command
+    async def load_first(self) -> None:
+        """Load up to the first item and go there."""
+        await self.older.to_first()
+
     @on(messages.JumpMissed)
     @command
     async def jump_further(self, event: messages.JumpMissed) -> None:

@@ -267,6 +267,8 @@ class ChatTuiApp(Answering):
         """Close what lies above, else stop the answer, else go to the composer."""
         if self.made is not None and self.panes.find_bar.close():
             self.transcript.focus()
+        elif self.older.stop():
+            self.tell("Stopped loading.")
         elif await self.list_pane.close_filter() or self.panes.close_overlays():
             self.composer.focus()
         elif self.view and self.controller.interrupt(self.view.key):

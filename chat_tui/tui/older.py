@@ -25,6 +25,8 @@ class Older:
     def __init__(self, app: ChatTuiApp) -> None:
         self._app = app
         self._lock = asyncio.Lock()
+        self._going = False
+        """Whether the first item is on its way."""
 
     @property
     def any(self) -> bool:
@@ -54,6 +56,31 @@ class Older:
             app.transcript.prepend(records, older=view.older)
             app.show_facts(view)
             return bool(records)
+
+    async def to_first(self) -> None:
+        """Load all of them and go to the first; ends early when the reader stops it or moves."""
+        app = self._app
+        if self._going:
+            return
+        key, chosen, self._going = app.key, app.transcript.cursor, True
+        try:
+            while self._going and app.is_current(key) and app.transcript.cursor == chosen:
+                if not await self.load():
+                    break
+                app.tell(f"Loading older items: {len(app.transcript.records):,} so far; esc stops.")
+                await asyncio.sleep(0)
+            arrived = self._going and app.is_current(key) and not self.any
+            if app.is_current(key) and self._going:
+                app.notice.clear()
+        finally:
+            self._going = False
+        if arrived and app.transcript.cursor == chosen:
+            app.transcript.action_cursor_first()
+
+    def stop(self) -> bool:
+        """Stop going to the first item; return whether that was under way."""
+        going, self._going = self._going, False
+        return going
 
     async def load_until(self, there: Callable[[], bool], items: int) -> bool:
         """Load until ``there`` is true or at least so many items are loaded; return the former."""

@@ -67,8 +67,6 @@ async def test_find_goes_through_the_whole_conversation_and_back(
         await open_find(app, query)
         await app.shows("1 of 1 · 2 more further up")
         assert chosen(app) == "turn 880"
-        await app.pilot.press("enter")
-        await app.shows("1 of 1 · 2 more further up")
         await app.pilot.press("shift+enter")
         await app.shows("1 of 2 · 1 more further up")
         assert chosen(app) == "turn 640"
@@ -90,6 +88,21 @@ async def test_find_goes_through_the_whole_conversation_and_back(
         assert chosen(app) == before
         await app.pilot.pause()
         assert app.screen().splitlines()[1:20] == screen
+
+
+async def test_after_the_last_match_comes_the_first_of_the_whole_conversation(
+    server: EmbeddedServer, home: Path, long_one: str
+) -> None:
+    async with opened(server, home, launch=Launch(target=long_one)) as app:
+        await cached(app)
+        await open_find(app, "needle")
+        await app.shows("1 of 1 · 2 more further up")
+        await app.pilot.press("enter")
+        await app.shows("1 of 3")
+        assert chosen(app) == "turn 40"
+        await app.pilot.press("enter")
+        await app.shows("2 of 3")
+        assert chosen(app) == "turn 640"
 
 
 async def test_find_says_none_and_what_it_did_not_see(
@@ -169,6 +182,16 @@ async def test_the_turns_are_listed_and_gone_to(
         await app.until(lambda: app.app.screen.query_one(OptionList).option_count == 13)
         await app.pilot.press("enter")
         await app.until(lambda: chosen(app) == "turn 44")
+
+
+async def test_one_key_goes_to_the_first_item_of_all(
+    server: EmbeddedServer, home: Path, long_one: str
+) -> None:
+    async with opened(server, home, launch=Launch(target=long_one)) as app:
+        app.app.transcript.focus()
+        await app.pilot.press("g")
+        await app.until(lambda: chosen(app) == "turn 0")
+        assert not app.app.older.any
 
 
 async def test_jumps_load_what_is_further_up(

@@ -26,11 +26,6 @@ _NAMES = {kind: f"{kind} item" for kind in Kind} | {
 class ActingPane(CursorPane, inherit_bindings=False):
     """The half of the transcript that does something with what is chosen."""
 
-    def action_open_item(self) -> None:
-        """Ask for the details of the chosen item."""
-        if (current := self._current()) is not None:
-            self.post_message(messages.ItemOpened(self._document.records[current]))
-
     def action_toggle_open(self) -> None:
         """Fold or open the chosen item."""
         if (current := self._current()) is not None:

@@ -124,10 +124,12 @@ class CursorPane(TranscriptPane, inherit_bindings=False):
         self._step(1)
 
     def action_cursor_first(self) -> None:
-        """Choose the first loaded item."""
+        """Choose the first item, asking for what is not loaded of those before it."""
         self._choose(0)
         self._view.to_line(0)
         self._moved()
+        if self._older:
+            self.post_message(messages.FirstWanted())
 
     def action_cursor_last(self) -> None:
         """Choose the last item and follow the end."""

@@ -37,6 +37,8 @@ class Document:
         self.heights = Heights()
         self.folds: dict[int, bool] = {}
         """What the reader folded or opened, by ref."""
+        self._folding: bool | None = None
+        """How what can be folded starts since all were folded or opened; None: each as it is."""
         self.raws: set[int] = set()
         """Refs shown as raw JSON."""
         self.growing: int | None = None
@@ -58,7 +60,7 @@ class Document:
         """Replace everything."""
         self.records = list(records)
         self.folds, self.raws, self._grown, self.growing = {}, set(), {}, None
-        self._pairs = Pairs()
+        self._pairs, self._folding = Pairs(), None
         for record in records:
             self._pairs.add(record)
         self._layouts.clear()
@@ -272,7 +274,9 @@ class Document:
     def _folded(self, record: Record, entry: Entry) -> bool:
         if record.ref in self.raws:
             return False
-        return self.folds.get(record.ref, entry.folded)
+        message = record.kind in (Kind.USER, Kind.ASSISTANT)
+        start = entry.folded if self._folding is None or message else self._folding
+        return self.folds.get(record.ref, start)
 
     def settle(self, index: int) -> None:
         """Take over what drawing found out about the height of a record."""
@@ -296,6 +300,7 @@ class Document:
         """Open all records that can be folded, or fold them when none of those seen is folded."""
         layouts = [self._layouts[key] for key in self._layouts.keys()]  # noqa: SIM118 - no dict
         folding = not any(layout.folded for layout in layouts if layout.entry.folds)
+        self._folding = folding
         for record in self.records:
             if record.kind not in (Kind.USER, Kind.ASSISTANT):
                 self.folds[record.ref] = folding

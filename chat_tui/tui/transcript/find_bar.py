@@ -14,6 +14,7 @@ from textual.widgets import Static
 from chat_tui.errors import ChatTuiError
 from chat_tui.tui.editing import Line
 from chat_tui.tui.keymap import Scope, bindings
+from chat_tui.tui.older import WINDOWS
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -29,8 +30,6 @@ LONGER = 0.15
 """Seconds more after which the older ones are."""
 MOST = 1000
 """Matches further up beyond which nobody counts on."""
-WINDOWS = 10
-"""Windows that one key press may load from the server when nobody knows what they hold."""
 
 
 class FindInput(Line, inherit_bindings=True):
@@ -181,26 +180,41 @@ class FindBar(Horizontal):
         await self._transcript.searched()
         pane = self._transcript
         if by > 0:
-            pane.find_next()
-        elif pane.find_previous(around=False) is None and not await self._further_up():
-            pane.find_previous()
+            if pane.find_next(around=False) is None:
+                await self._load(first=True)
+                pane.find_next()
+        elif pane.find_previous(around=False) is None:
+            if found := await self._load(first=False):
+                pane.find_last_before(found)
+            else:
+                pane.find_previous()
 
-    async def _further_up(self) -> bool:
-        """Load older items until one holds a match, and go there; return whether one did."""
+    async def _load(self, *, first: bool) -> int:
+        """Load older items until one holds a match, or (``first``) until none is further up.
+
+        Returns how many matches came.
+        """
         pane = self._transcript
-        _, before = pane.found
-        loads = 0
-        while self._older.any and (self._above or loads < WINDOWS):
+        query, (_, before) = pane.sought, pane.found
+        if first and not self._counted:
+            self.workers.cancel_group(self, "search")
+            await self._count_older()
+        loads = came = 0
+        while self._older.any and (self._above or loads < WINDOWS) and (first or not came):
+            if first and not self._above and self._older.here:
+                break
             if not await self._older.load():
                 break
             loads += 1
             await pane.searched()
-            if pane.found[1] > before:
-                pane.find_last_before(pane.found[1] - before)
-                break
+            if pane.sought != query:
+                return 0
+            fresh, came = pane.found[1] - before - came, pane.found[1] - before
+            if self._above < MOST:
+                self._above = max(self._above - fresh, 0)
         if loads:
             self.run_worker(self._count_older(), group="search", exclusive=True)
-        return pane.found[1] > before
+        return came
 
     async def on_find_input_moved(self, event: FindInput.Moved) -> None:
         """Go on with the search; an error becomes a notice of the line itself."""

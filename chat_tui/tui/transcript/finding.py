@@ -81,9 +81,9 @@ class FindingPane(SelectingPane, inherit_bindings=False):
         first, after = self._search.before(rows[0].entry), self._search.before(rows[-1].entry + 1)
         return self._go(first if after > first else max(first - 1, 0))
 
-    def find_next(self) -> Match | None:
-        """Go to the next match, from the last on to the first; return it."""
-        return self._by(1)
+    def find_next(self, *, around: bool = True) -> Match | None:
+        """Go to the next match; from the last on to the first only when ``around``."""
+        return self._by(1, around=around)
 
     def find_previous(self, *, around: bool = True) -> Match | None:
         """Go to the match before; from the first on to the last only when ``around``."""
@@ -104,7 +104,7 @@ class FindingPane(SelectingPane, inherit_bindings=False):
             number = self._search.before(start) - (by < 0)
         else:
             number = ordinal - 1 + by
-        if number < 0 and not around:
+        if not around and not 0 <= number < total:
             return None
         return self._go(number % total)
 

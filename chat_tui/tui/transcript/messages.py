@@ -21,15 +21,13 @@ class ItemHighlighted(Message):
 
 
 @dataclass
-class ItemOpened(Message):
-    """Sent when the reader asked for the details of an item."""
-
-    record: Record
+class OlderWanted(Message):
+    """Sent once when the reader comes near the top and there is more to load."""
 
 
 @dataclass
-class OlderWanted(Message):
-    """Sent once when the reader comes near the top and there is more to load."""
+class FirstWanted(Message):
+    """Sent when the reader asked for the first item and there are older ones to load."""
 
 
 @dataclass

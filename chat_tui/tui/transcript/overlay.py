@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from chat_tui.tui.transcript.document import Document
 
 _BASE = 1 << 40
-_LINE_BITS = 16
-_PART_BITS = 32
+_LINE_BITS = 32
+_PART_BITS = 64
 _SPACES = re.compile(" {2,}")
 """What stands between a title and what is said at the right."""
 

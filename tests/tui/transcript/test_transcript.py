@@ -13,7 +13,6 @@ from chat_tui.tui.theme import variables
 from chat_tui.tui.transcript.messages import (
     CopyWanted,
     ItemHighlighted,
-    ItemOpened,
     LinkOpened,
     OlderWanted,
 )
@@ -260,11 +259,9 @@ async def test_copying_gives_the_text_as_it_was_written() -> None:
         assert of(app, CopyWanted) == []
         app.transcript.action_cursor_last()
         app.transcript.action_copy_item()
-        app.transcript.action_open_item()
         await pilot.pause()
         (copied,) = of(app, CopyWanted)
         assert (copied.text, copied.what) == ("**bold** and `code`", "the answer")
-        assert of(app, ItemOpened)[0].record is app.transcript.records[1]
 
 
 async def test_a_click_chooses_folds_and_opens_links() -> None:
@@ -534,7 +531,7 @@ async def test_an_empty_conversation_says_what_to_do() -> None:
 
 
 ACTIONS = """cursor_up cursor_down cursor_first cursor_last toggle_open toggle_all toggle_raw
-copy_item open_item page_up page_down next_turn previous_turn scroll_top scroll_bottom"""
+copy_item page_up page_down next_turn previous_turn scroll_top scroll_bottom"""
 
 
 HOSTILE = "[bold]x[/] [@click=app.quit]x[/] \x1b[31m \x1b]52;c;QUFB\x07 \x9b31m \u202egnp \ud800 \0"

@@ -104,3 +104,13 @@ async def test_what_is_still_written_is_counted() -> None:
             app.transcript._flush()
             await pilot.pause()
             assert app.transcript.found[1] == expected
+
+
+def test_folding_all_holds_for_what_is_loaded_later() -> None:
+    document = Document()
+    document.load([output("one")])
+    document.resize(40, PALETTE)
+    assert not document.layout(0).folded
+    document.fold_all()
+    document.prepend([output("two"), Record(message("user", "x"))])
+    assert [document.layout(index).folded for index in range(3)] == [True, False, True]
